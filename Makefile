@@ -1,0 +1,50 @@
+# Every target sets up what it needs: a virtual environment in the checkout, from the hashed lock files.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: phase-diagram test lint types contracts pytest format lock bench clean
+
+phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo: PNG, PDF and a table (under 4 minutes)
+	$(BIN)/python theory/storage.py
+	$(BIN)/python simulations/storage.py
+	$(BIN)/python figures/storage.py
+
+test: lint types contracts pytest  ## everything continuous integration checks
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+contracts: .venv/dev
+	$(BIN)/lint-imports
+
+pytest: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/runtime
+	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/solver.py
+
+.venv/runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+lock:  ## renew both lock files (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet pyproject.toml build-requirements.in -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra dev -c requirements.lock pyproject.toml build-requirements.in -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,268 @@
+"""One realisation of a network, in plain NumPy: the readable reference for every kernel."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import streams
+from .errors import MemoryLimitError, ParameterError, check_integer, check_name, check_number
+from .model import INTERACTIONS, Model
+from .protocols import sample_archetypes
+
+Array = NDArray[Any]
+BLOCK = 1 << 22  # numbers per temporary array
+
+
+class Network:
+    r"""One realisation: entries t [n, N], weights w [n], archetypes ξ [K, N], optional tensor noise and field.
+
+    H(s) = −c Σ_μ w_μ e_P(y^μ) − c Σ_{i1<…<iP} Ωg_{i1…iP} s_{i1}…s_{iP} − h Σ_i ξ_i^1 s_i, with c = P!/(2N^{P−1}),
+    y_i^μ = t_i^μ s_i and e_P the elementary symmetric polynomial (distinct indices), for the "tensor" interaction;
+    the first term is −(N/2) Σ_μ w_μ x_μ^P, x_μ = (1/N) Σ_i t_i^μ s_i, for "power".
+
+    Parameters
+    ----------
+    entries : [n, N] real numbers (int8 is kept as it is; everything else becomes float64)
+    P : interaction order, 2 ≤ P ≤ N
+    interaction : "tensor" or "power"
+    weights : [n], default 1
+    archetypes : [K, N] real numbers, default the entries
+    noise : [C(N, P)], the values Ωg in `itertools.combinations(range(N), P)` order
+    field : h, along the first archetype
+
+    Raises ParameterError for non-finite numbers, inconsistent shapes, P < 2, N < P or an unknown interaction.
+
+    >>> net = Network([[1, 1, -1, 1]], P=3)
+    >>> float(net.energy([1, 1, -1, 1]))  # −(3!/(2·4²)) C(4,3)
+    -0.75
+    """
+
+    def __init__(
+        self,
+        entries: ArrayLike,
+        P: int,
+        interaction: str = "tensor",
+        weights: ArrayLike | None = None,
+        archetypes: ArrayLike | None = None,
+        noise: ArrayLike | None = None,
+        field: float = 0.0,
+    ):
+        self.entries = _matrix("entries", entries)
+        self.n, self.N = self.entries.shape
+        self.P = check_integer("P", P, low=2, remedy="P is the number of spins in one interaction.")
+        check_integer("N", self.N, low=self.P, remedy="A P-body interaction needs at least P spins: use longer entries.")
+        self.interaction = check_name("interaction", interaction, INTERACTIONS)
+        self.weights = np.ones(self.n) if weights is None else _vector("weights", weights, self.n)
+        self.archetypes = self.entries if archetypes is None else _matrix("archetypes", archetypes, self.N)
+        self.noise = None if noise is None else _vector("noise", noise, math.comb(self.N, self.P))
+        self.field = check_number("field", field, remedy="The field h is a finite energy per spin.")
+        self.probes = self.entries[:1].astype(float)  # [C, N]: condensed entries, one per condensed archetype
+
+    @classmethod
+    def sample(
+        cls, model: Model, N: int, K: int | Callable[[int], int] | None = None, seed: int = 0, sample: int = 0
+    ) -> Network:
+        """Draw one realisation of a model at N spins.
+
+        `K`: number of archetypes, or a function N → K; default `model.n_patterns(N)`. `sample` numbers the disorder
+        samples of one seed. `probes` [C, N] become the condensed entries (examples of one archetype averaged).
+
+        Raises ParameterError for N < P or K below the number of condensed patterns, and MemoryLimitError, before
+        anything is drawn, for a K that would not fit into memory.
+
+        >>> Network.sample(Model(P=3, alpha=0.1), N=30, seed=1).entries.shape
+        (30, 30)
+        """
+        if not isinstance(model, Model):
+            raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
+        count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
+        C = model.protocol.n_condensed
+        count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
+        check_memory(model, N, count)
+        archetypes = sample_archetypes(
+            count, N, model.protocol.dilution, streams.generator(seed, "patterns", sample)
+        )
+        entries, weight = model.protocol.sample(archetypes, streams.generator(seed, "examples", sample))
+        noise = None
+        if model.nu > 0:
+            rng = streams.generator(seed, "tensor noise", sample)
+            noise = model.Omega(N) * rng.standard_normal(math.comb(N, model.P))
+        weights = np.full(len(entries), weight)
+        net = cls(entries, model.P, model.interaction, weights, archetypes, noise, model.field)
+        each = model.protocol.entries_per_archetype()
+        net.probes = entries[: C * each].reshape(C, each, N).mean(1)
+        return net
+
+    @property
+    def scale(self) -> float:
+        """The prefactor c: P!/(2N^{P−1}) of the tensor form; 1/(2N^{P−1}), in front of (Σ t s)^P, of the power form."""
+        return (math.factorial(self.P) if self.interaction == "tensor" else 1) / (2 * self.N ** (self.P - 1))
+
+    def energy(self, spins: ArrayLike) -> Array:
+        """H, extensive: a number for spins [N], [R] for spins [R, N].
+
+        >>> float(Network([[1, 1, 1]], P=2, interaction="power").energy([1, 1, 1]))  # −N/2
+        -1.5
+        """
+        s = self._spins(spins)
+        return self._by_block(s, self._energy).reshape(np.shape(spins)[:-1])
+
+    def local_fields(self, spins: ArrayLike) -> Array:
+        """Fields h_i such that flipping spin i costs 2 s_i h_i; the shape of `spins`.
+
+        For the tensor interaction h_i = −∂H/∂s_i; the power form has repeated indices, whose share is removed.
+        """
+        s = self._spins(spins)
+        rows = [self._fields(row) for row in s]
+        return np.array(rows).reshape(np.shape(spins))
+
+    def overlaps(self, spins: ArrayLike) -> Array:
+        """x_μ = (1/N) Σ_i t_i^μ s_i with the entries: [n] or [R, n]."""
+        s = self._spins(spins)
+        return (s @ self.entries.T.astype(float) / self.N).reshape(*np.shape(spins)[:-1], self.n)
+
+    def magnetisations(self, spins: ArrayLike) -> Array:
+        """m_μ = (1/N) Σ_i ξ_i^μ s_i with the archetypes: [K] or [R, K]."""
+        s = self._spins(spins)
+        m = s @ self.archetypes.T.astype(float) / self.N
+        return m.reshape(*np.shape(spins)[:-1], len(self.archetypes))
+
+    def mean_energy(self) -> float:
+        """Infinite-temperature mean of H: 0 for the tensor form, −(N/2) Σ_μ w_μ E x_μ^P over free spins for power.
+
+        The moments of Σ_i t_i s_i follow from its cumulants κ_{2k} Σ_i t_i^{2k}, κ_2, κ_4, … = 1, −2, 16, −272, ….
+        """
+        if self.interaction == "tensor":
+            return 0.0
+        t = self.entries.astype(float)
+        sign_cumulants = _sign_cumulants(self.P)
+        cumulants = [sign_cumulants[k] * (t**k).sum(1) if k % 2 == 0 else 0.0 for k in range(self.P + 1)]
+        moments = [np.ones(self.n)]
+        for k in range(1, self.P + 1):
+            terms = [math.comb(k - 1, j - 1) * cumulants[j] * moments[k - j] for j in range(1, k + 1)]
+            moments.append(sum(terms, np.zeros(self.n)))
+        return float(-self.scale * (self.weights @ moments[self.P]))
+
+    def _energy(self, s: Array) -> Array:
+        if self.interaction == "power":
+            interaction = (s @ self.entries.T) ** self.P
+        else:
+            interaction = _elementary(self._power_sums(s))[self.P]
+        H = -self.scale * (interaction @ self.weights)
+        if self.noise is not None:
+            H = H - self._c_tensor * (s[:, self._indices].prod(-1) @ self.noise)
+        return H - self.field * (s @ self.archetypes[0])
+
+    def _fields(self, s: Array) -> Array:
+        y = self.entries * s
+        if self.interaction == "power":
+            a = y.sum(1, keepdims=True)
+            loss = (a - 2 * y) ** self.P - a**self.P
+            h = -self.scale * s * (self.weights @ loss) / 2
+        else:
+            e = [column[0][:, None] for column in _elementary(self._power_sums(s[None]))]
+            without = np.ones_like(y, dtype=float)  # e_k of the other sites, by e_k − y_i e_{k−1}^{without i}
+            for k in range(1, self.P):
+                without = e[k] - y * without
+            h = self.scale * (self.weights @ (self.entries * without))
+        if self.noise is not None:
+            product = self._c_tensor * self.noise * s[self._indices].prod(-1)
+            h = h + s * np.bincount(self._indices.ravel(), np.repeat(product, self.P), minlength=self.N)
+        return h + self.field * self.archetypes[0]
+
+    def _power_sums(self, s: Array) -> list[Array]:
+        """p_k = Σ_i (t_i s_i)^k for k = 0..P, each [R, n]; even powers forget the spins."""
+        sums = [np.full((len(s), self.n), float(self.N))]
+        for k in range(1, self.P + 1):
+            power = self.entries.astype(float) ** k
+            sums.append(s @ power.T if k % 2 else np.broadcast_to(power.sum(1), (len(s), self.n)))
+        return sums
+
+    @property
+    def _c_tensor(self) -> float:
+        return math.factorial(self.P) / (2 * self.N ** (self.P - 1))
+
+    @property
+    def _indices(self) -> Array:
+        """[C(N, P), P]: the index tuples of the tensor noise."""
+        return np.array(list(itertools.combinations(range(self.N), self.P)))
+
+    def _by_block(self, s: Array, function: Callable[[Array], Array]) -> Array:
+        width = self.n if self.noise is None else max(self.n, self.noise.size * self.P)
+        rows = max(1, BLOCK // width)
+        return np.concatenate([function(s[i : i + rows]) for i in range(0, len(s), rows)])
+
+    def _spins(self, spins: ArrayLike) -> Array:
+        return check_spins("spins", spins, self.N).astype(float)
+
+    def __repr__(self) -> str:
+        noise = "" if self.noise is None else ", tensor noise"
+        return f"Network(n={self.n}, N={self.N}, P={self.P}, interaction={self.interaction!r}{noise}, field={self.field:g})"
+
+
+def check_spins(name: str, spins: ArrayLike, N: int) -> Array:
+    """Spins as an array [R, N] of ±1, or ParameterError."""
+    s = np.atleast_2d(np.asarray(spins))
+    if s.ndim != 2 or s.shape[1] != N:
+        remedy = "The last axis runs over the sites of the network."
+        raise ParameterError(name, f"of shape [{N}] or [R, {N}]", np.shape(spins), remedy)
+    if not np.isin(s, (-1, 1)).all():
+        raise ParameterError(name, "all -1 or 1", np.unique(s)[:5], "Map your states to signs first.")
+    return s
+
+
+def check_memory(model: Model, N: int, K: int) -> None:
+    """Raise MemoryLimitError, stating the size, if a realisation would take over 80 % of this machine's free memory."""
+    plain = model.protocol.entries_per_archetype() == 1 and model.protocol.groups()[0][1].mean.tolist() == [1.0]
+    per_site = 1 + (0 if plain else 8) * model.protocol.entries_per_archetype()
+    need = per_site * K * N + (8 * math.comb(N, model.P) if model.nu > 0 else 0)
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if need > 0.8 * free:
+        requirement = f"small enough for {free / 2**30:.1f} GiB of free memory (this needs {need / 2**30:.1f} GiB at N={N})"
+        raise MemoryLimitError("K", requirement, K, "Lower N, alpha, K or M, or pass K= explicitly.")
+
+
+def _elementary(p: list[Array]) -> list[Array]:
+    """Elementary symmetric polynomials e_0..e_P from power sums, k e_k = Σ_j (−1)^{j−1} e_{k−j} p_j (Newton)."""
+    e = [np.ones_like(p[0])]
+    for k in range(1, len(p)):
+        e.append(sum((-1) ** (j - 1) * e[k - j] * p[j] for j in range(1, k + 1)) / k)
+    return e
+
+
+def _sign_cumulants(order: int) -> list[float]:
+    """Cumulants of a free spin, from its moments 1, 0, 1, 0, …."""
+    kappa = [0.0]
+    for n in range(1, order + 1):
+        moment = float(n % 2 == 0)
+        lower = sum(math.comb(n - 1, j - 1) * kappa[j] * ((n - j) % 2 == 0) for j in range(1, n))
+        kappa.append(moment - lower)
+    return kappa
+
+
+def _matrix(name: str, values: ArrayLike, width: int | None = None) -> Array:
+    array = np.asarray(values)
+    expected = "[n, N]" if width is None else f"[K, {width}]"
+    if array.ndim != 2 or array.size == 0 or (width is not None and array.shape[1] != width):
+        raise ParameterError(name, f"a matrix of shape {expected}", array.shape, "One row per pattern, one column per site.")
+    return _finite(name, array)
+
+
+def _vector(name: str, values: ArrayLike, length: int) -> Array:
+    array = np.asarray(values)
+    if array.shape != (length,):
+        raise ParameterError(name, f"a vector of length {length}", array.shape, "Give one number for each.")
+    return _finite(name, array).astype(float)
+
+
+def _finite(name: str, array: Array) -> Array:
+    if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise ParameterError(name, "finite real numbers", array.dtype.name, "Remove NaN, infinities and non-numbers.")
+    return array if array.dtype == np.int8 else array.astype(float)
