@@ -9,6 +9,7 @@ PURE = "pure"
 HIERARCHICAL = "hierarchical"
 PARALLEL = "parallel"
 MIXED = "mixed"
+EXAMPLE = "example"
 
 # regions of a diagram: where retrieval exists it is either the state of lowest free energy or metastable
 METASTABLE_RETRIEVAL = "metastable retrieval"

@@ -1,0 +1,45 @@
+r"""Signal of one condensed pattern: it contributes −N f(x) to H, f(x) = x^P/2 as N → ∞.
+
+At finite N the distinct indices of the tensor form give f_N(x) = (P!/(2N^P)) e_P exactly for ±1 entries, with
+(p+1) e_{p+1} = A e_p − (N−p+1) e_{p−1}, A = Nx; for other unit-variance entries it is right up to O(1/N²).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.polynomial import Polynomial
+
+from ..errors import check_integer
+
+
+def elementary_polynomial(P: int, N: int) -> Polynomial:
+    """e_P of N signs as a polynomial of their sum A.
+
+    >>> elementary_polynomial(2, 4)(4.0)  # C(4, 2)
+    6.0
+    """
+    A = Polynomial([0.0, 1.0])
+    before, now = Polynomial([1.0]), A
+    for p in range(1, P):
+        before, now = now, (A * now - (N - p + 1) * before) / (p + 1)
+    return now
+
+
+@lru_cache
+def signal(P: int, N: int | None = None) -> tuple[Polynomial, Polynomial, Polynomial]:
+    """f, f′ and f″ as polynomials of the overlap x; N None is the limit of large N.
+
+    >>> signal(3)[0](1.0), signal(3, 10)[0](1.0)  # (1/2) and (1/2)(1−1/10)(1−2/10)
+    (0.5, 0.36)
+    """
+    if N is None:
+        f = Polynomial([0.0] * P + [0.5])
+    else:
+        check_integer("N", N, low=P, remedy="A P-body interaction needs at least P spins.")
+        e = elementary_polynomial(P, N)
+        powers = float(N) ** np.arange(P + 1)
+        f = Polynomial(e.coef * powers) * (math.factorial(P) / (2 * float(N) ** P))
+    return f, f.deriv(), f.deriv(2)

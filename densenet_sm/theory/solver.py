@@ -1,0 +1,146 @@
+"""`solve`: from an initial condition to a state."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConvergenceError, ParameterError, check_name, check_number
+from ..model import Model
+from ..protocols import Multitasking, Unsupervised
+from .rs import Equations, iterate, newton
+from .state import State, state_from
+
+Array = NDArray[Any]
+ANSATZES = ("RS",)
+STARTS = ("retrieval", "glass", "paramagnet")
+MULTITASKING_STARTS = ("pure", "hierarchical", "parallel")
+
+
+def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", N: int | None = None) -> State:
+    r"""Solve the replica-symmetric self-consistency equations from an initial condition.
+
+    x_ν = E[t^ν tanh βh], q = E tanh² βh, with h = Σ_ν f′(x_ν) t^ν + h_ext ξ^1 + σz, f(x) = x^P/2 and σ² = ξ′(q)
+    (NOTATION.md; amit1987 for P = 2, gardner1987 for P ≥ 3). T = 0 is an input like any other.
+
+    Parameters
+    ----------
+    model : what network
+    T : temperature ≥ 0, k_B = 1
+    ansatz : "RS"
+    start : "retrieval" | "glass" | "paramagnet"; Unsupervised also "example" (one example's overlap apart from the
+        others); Multitasking also "pure" | "hierarchical" | "parallel" ("retrieval" means "hierarchical"); a State;
+        or an array [n_condensed] of overlaps x. It is an initial condition: `phase` of the result says where it ended.
+    N : finite size whose exact signal f_N replaces f (tensor interaction), the crosstalk staying that of N → ∞
+
+    Returns a State. Raises ParameterError for bad input and ConvergenceError (last iterate, residual, iterations) when
+    no solution is reached, such as a paramagnet where 1 − β(1−q) ≤ 0.
+
+    >>> state = solve(Model(P=2, alpha=0.05), T=0.2)
+    >>> state.phase, round(state.m, 4)
+    ('retrieval', 0.9991)
+    """
+    if not isinstance(model, Model):
+        raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
+    T = check_number("T", T, low=0, remedy="Temperatures are in units of the coupling, k_B = 1; T = 0 is allowed.")
+    check_name("ansatz", ansatz, ANSATZES)
+    example = start == "example" if isinstance(start, str) else isinstance(start, State) and start.x_groups.shape[1] > 1
+    eq = Equations(model, T, example, N)
+    v, residual, iterations = converge(eq, initial(eq, start))
+    return state_from(eq, v, residual, iterations)
+
+
+def initial(eq: Equations, start: Any) -> Array:
+    """Order parameters of an initial condition (names and arrays as in `solve`)."""
+    C, G = eq.shape
+    if isinstance(start, State):
+        if start.x_groups.shape != (C, G):
+            remedy = "Start from a state of a model with as many condensed patterns."
+            raise ParameterError("start", f"a state with overlaps of shape {(C, G)}", start.x_groups.shape, remedy)
+        q = start.q if start.T > 0 else 1.0
+        chi = start.chi if start.T == eq.T or eq.T == 0 else (1 - q) / eq.T
+        return np.append(start.x_groups.ravel(), chi)
+    if isinstance(start, str):
+        return _named(eq, start)
+    x = np.asarray(start)
+    if x.shape not in {(C,), (C, 1)} and not (C == 1 and x.shape == ()):
+        raise ParameterError("start", f"a name or an array of {C} overlaps", start, "Give one overlap per pattern.")
+    if x.dtype.kind not in "iuf" or not np.isfinite(x).all():
+        raise ParameterError("start", "finite real overlaps", start, "Remove NaN and infinities.")
+    return np.append(np.repeat(x.ravel().astype(float), G), 0.0)
+
+
+def _named(eq: Equations, start: str) -> Array:
+    protocol = eq.model.protocol
+    several = isinstance(protocol, Multitasking)
+    known = STARTS + (MULTITASKING_STARTS if several else ()) + (("example",) * isinstance(protocol, Unsupervised))
+    check_name("start", start, known)
+    C, G = eq.shape
+    if start == "paramagnet":
+        if eq.T == 0 and not eq.noise.silent:
+            remedy = "Use T > 0, or start='glass'."
+            raise ParameterError("start", "a state that exists at T = 0", start, remedy)
+        v = np.zeros(C * G + 1)
+        v[-1] = 1 / eq.T if eq.T > 0 else 0.0
+        if not eq.admissible(v):
+            raise ConvergenceError("no paramagnet here: 1 − β(1−q) ≤ 0 makes it unphysical", v, math.nan, 0)
+        return v
+    x = np.zeros((C, G))
+    if start == "glass":
+        return np.append(x.ravel(), 0.0)
+    weights = np.zeros(C)
+    if start == "pure" or not several:
+        weights[0] = 1.0
+    elif start == "parallel":
+        weights[:] = parallel_overlap(C, protocol.dilution)
+    else:
+        weights[:] = protocol.dilution ** np.arange(C)
+    along = _aligned_overlap(eq)
+    x[:] = weights[:, None] * along
+    if start == "example":
+        assert isinstance(protocol, Unsupervised)
+        x[0, 1:] = protocol.r**2 / math.sqrt(protocol.R)  # spins equal to one example: r² overlap with another
+        x[0, 0] = 1 / math.sqrt(protocol.R)
+    return np.append(x.ravel(), 0.0)
+
+
+def parallel_overlap(K: int, d: float) -> float:
+    """Size of K equal overlaps, relative to a single one, when spins follow the majority: E|Σ ξ| / (K(1−d))."""
+    law = np.ones(1)
+    for _ in range(K):
+        law = np.convolve(law, [(1 - d) / 2, d, (1 - d) / 2])
+    return float(law @ np.abs(np.arange(-K, K + 1))) / (K * (1 - d))
+
+
+def _aligned_overlap(eq: Equations) -> Array:
+    """[G]: overlap of each group when every non-blank site points along the group's entries, (1−d) E|t|."""
+    live = 1 - eq.site.dilution
+    return np.array([live * law.weight @ np.hypot(law.mean, np.sqrt(law.variance)) for law in eq.site.laws])
+
+
+def converge(eq: Equations, v: Array, patience: int = 14) -> tuple[Array, float, int]:
+    """Iterate into the basin, then Newton; a Newton step that leaves the neighbourhood is refused, not followed."""
+    spent, steps = 0, 20
+    residual = math.inf
+    for _ in range(patience):
+        v, residual = iterate(eq, v, steps)
+        spent += steps
+        x = v[:-1]
+        if eq.model.field == 0 and 0 < np.abs(x).max() < 1e-9:
+            v = np.append(np.zeros_like(x), v[-1])
+        if residual < 1e-14:
+            return v, residual, spent
+        solution, size, extra = newton(eq, v)
+        near = np.abs(solution[:-1] - v[:-1]).max() < 0.05 and abs(solution[-1] - v[-1]) < 0.1 * (1 + abs(v[-1]))
+        if size < 1e-12 and near and _attracts(eq, solution):
+            return solution, size, spent + extra
+        steps = min(2 * steps, 4000)
+    raise ConvergenceError("the self-consistency equations did not converge", v, residual, spent)
+
+
+def _attracts(eq: Equations, v: Array) -> bool:
+    """Whether the iteration would end here: a fixed point that repels is not what the start leads to."""
+    return eq.longitudinal(v) > -1e-9

@@ -1,0 +1,133 @@
+"""State: one solution of the self-consistency equations, with what is needed to trust it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import phases
+from ..model import Model
+from ..protocols import Multitasking
+from .rs import Equations
+
+Array = NDArray[Any]
+ZERO_OVERLAP = 1e-6
+ZERO_Q = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A replica-symmetric state of `model` at temperature T; all numbers per spin, k_B = 1.
+
+    m, x : magnetisation E[ξ tanh βh] and overlap E[t tanh βh]; floats for one condensed pattern, arrays [K] for several
+    m_active : m/(1−d), per non-blank site
+    q, q_EA : E tanh² βh; chi = β(1−q), finite at T = 0
+    free_energy, energy, entropy : f = e − Ts, H normalised as in `Model`
+    replicon : 1 − β²ξ″(q) E sech⁴ βh; `longitudinal`: the same for changes of x; `stable`: both positive
+    phase : label of where the solution ended, see densenet_sm.phases
+    converged, residual, iterations : of the solver
+    x_groups : overlaps [C, G] with the groups of entries (one unsupervised example and the others)
+    """
+
+    model: Model
+    T: float
+    m: Any
+    x: Any
+    q: float
+    chi: float
+    free_energy: float
+    energy: float
+    entropy: float
+    replicon: float
+    longitudinal: float
+    phase: str
+    converged: bool
+    residual: float
+    iterations: int
+    x_groups: Array
+    N: int | None = None
+    ansatz: str = "RS"
+
+    @property
+    def q_EA(self) -> float:
+        """Edwards–Anderson overlap, q in replica symmetry."""
+        return self.q
+
+    @property
+    def stable(self) -> bool:
+        """Local stability against replica symmetry breaking and against changes of the overlaps."""
+        return self.replicon > 0 and self.longitudinal > 0
+
+    @property
+    def m_active(self) -> Any:
+        """m/(1−d): magnetisation per non-blank site of the pattern."""
+        return self.m / (1 - self.model.protocol.dilution)
+
+    @property
+    def order_parameters(self) -> Array:
+        """The vector (x_groups, C) the equations are written in."""
+        return np.append(self.x_groups.ravel(), self.chi)
+
+    def __str__(self) -> str:
+        with np.printoptions(precision=6, suppress=True):
+            return (
+                f"{self.phase} (RS) at T={self.T:g}: m={self.m}, q={self.q:.6f}, f={self.free_energy:.6f}, "
+                f"replicon={self.replicon:.3g}, residual={self.residual:.1e}"
+            )
+
+
+def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> State:
+    """Everything that follows from a solution v of the equations."""
+    v = np.where(np.abs(v) < 1e-12, 0.0, v)
+    a = eq.site_averages(v)
+    x, C, q = eq.split(v)
+    if a.blank:  # T = 0 without noise: blank sites are free
+        q = 1 - a.blank
+    overlap = x @ eq.weights
+    single = not isinstance(eq.model.protocol, Multitasking)
+    e, s = eq.energy(v, a), eq.entropy(v, a)
+    replicon = eq.replicon(v, a)
+    return State(
+        model=eq.model,
+        T=eq.T,
+        m=float(a.m[0]) if single else a.m,
+        x=float(overlap[0]) if single else overlap,
+        q=q,
+        chi=C,
+        free_energy=e - eq.T * s if eq.T > 0 else e,
+        energy=e,
+        entropy=s,
+        replicon=replicon,
+        longitudinal=eq.longitudinal(v),
+        phase=label(eq, x, q, replicon),
+        converged=True,
+        residual=residual,
+        iterations=iterations,
+        x_groups=x,
+        N=eq.N,
+    )
+
+
+def label(eq: Equations, x: Array, q: float, replicon: float) -> str:
+    """Phase label of overlaps x [C, G] and q; a field polarises every state, so with one nothing is a paramagnet."""
+    size = np.abs(x).max(1)
+    if size.max() < ZERO_OVERLAP:
+        random_field = eq.noise.strength(0.0, 0.0) > 0
+        calm = replicon > 0 if random_field else q < ZERO_Q
+        return phases.PARAMAGNET if calm else phases.GLASS
+    if x.shape[1] > 1 and abs(x[0, 0] - x[0, 1]) > ZERO_OVERLAP:
+        own = eq.weights[0] * x[0, 0] > eq.weights[1] * x[0, 1] or x[0, 0] > 1.2 * x[0, 1]
+        return phases.EXAMPLE if own else phases.RETRIEVAL
+    if not isinstance(eq.model.protocol, Multitasking):
+        return phases.RETRIEVAL
+    held = np.sort(size[size > ZERO_OVERLAP])[::-1]
+    if len(held) == 1:
+        return phases.PURE if len(size) > 1 else phases.RETRIEVAL
+    if math.isclose(held[0], held[-1], rel_tol=1e-6):
+        return phases.PARALLEL if len(held) == len(size) else phases.MIXED
+    distinct = (np.diff(held) < -1e-6 * held[0]).all()
+    return phases.HIERARCHICAL if distinct and len(held) == len(size) else phases.MIXED
