@@ -64,12 +64,15 @@ def trace(
             new = curve.step(y, tangent, step)
         if new is None:
             step /= 2
+            if step < 1e-6 and abs(tangent[-1]) < 1e-2:  # a continuous end: λ is stationary and the Jacobian singular
+                branch.folds = (False, True)
+                return branch
             if step < 1e-10:
                 raise ConvergenceError("continuation lost the branch", v, np.nan, len(branch.points))
             continue
         new_tangent = curve.tangent(new, tangent)
         bend = float(new_tangent @ (curve.metric(new) * tangent))
-        if bend < 0.97 and step > 1e-6:
+        if bend < 0.97 and step > 1e-5:
             step /= 2
             continue
         if new_tangent[-1] * direction <= 0:
@@ -129,9 +132,11 @@ class _Curve:
         return null if along is None or null @ (metric * along) > 0 else -null
 
     def metric(self, y: Array) -> Array:
-        """Diagonal of the arclength's metric: C is measured by its logarithm, for it grows like 1/T as T → 0."""
+        """Diagonal of the arclength's metric: C counts by its logarithm, for it can grow like 1/T; not without noise,
+        where it follows the overlaps.
+        """
         weights = np.ones_like(y)
-        weights[-2] = 1 / (1 + abs(y[-2])) ** 2
+        weights[-2] = 0.0 if self.equations(self.value(y[-1])).noise.silent else 1 / (1 + abs(y[-2])) ** 2
         return weights
 
     def step(self, y: Array, tangent: Array, length: float) -> Array | None:
@@ -180,6 +185,7 @@ class _Curve:
                 return None
             F = eq.residual(v)
             if eq.norm(F) < 1e-12:
-                return v if np.abs(v - y[:-1]).max() < 0.1 * (1 + np.abs(v).max()) else None
+                off = v - y[:-1]
+                return v if np.sqrt(off @ (self.metric(y)[:-1] * off)) < 0.2 else None
             v = v - np.linalg.solve(eq.jacobian(v), F)
         return None

@@ -1,0 +1,160 @@
+"""One replica of a realisation, ready to be swept: prepares arrays for the kernels and keeps its state."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Network
+from . import kernels
+
+Array = NDArray[Any]
+DYNAMICS = {"heat-bath": kernels.HEAT_BATH, "metropolis": kernels.METROPOLIS, "zero": kernels.HEAT_BATH}
+CHUNK = 64  # sweeps per kernel call: progress, and the rounding of real-valued caches, are refreshed in between
+MAX_SIGN_ORDER = 8
+
+
+@dataclass
+class Prepared:
+    """What the replicas of one realisation share: site-major entries and the coefficients of the kernels."""
+
+    net: Network
+    rows: Array
+    sign: bool
+    scale: float
+    weights: Array
+    coupling: Array
+    bias: Array
+    probes: Array
+    archetypes: Array
+    coefficients: tuple[Array, Array, Array]
+
+
+@dataclass
+class Record:
+    """Time series of a run of n sweeps: energy H/N [n], x and m [n, C], snapshots [s, N]."""
+
+    energy: Array
+    x: Array
+    m: Array
+    snapshots: Array
+    flips: int = 0
+
+
+@dataclass
+class Replica:
+    """One copy of the spins at one temperature, with its random stream (key, replica, temperature) and clock."""
+
+    shared: Prepared
+    spins: Array
+    T: float
+    dynamics: str
+    key: Array
+    replica: int = 0
+    temperature: int = 0
+    clock: int = 0
+    caches: tuple[Array, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        n = self.shared.rows.shape[1]
+        if self.shared.sign:
+            A = self.shared.rows.T.astype(np.int32) @ self.spins.astype(np.int32)
+            self.caches = (A, np.empty(n, np.float32))
+        else:
+            self.caches = (np.empty((self.shared.net.P - 1, n)),)
+
+    def run(self, sweeps: int, stride: int = 1 << 30) -> Record:
+        """Advance by whole sweeps, measuring after each and keeping the spins every `stride` sweeps."""
+        C, N = self.shared.probes.shape
+        stride = min(stride, 1 << 30)
+        record = Record(np.empty(sweeps), np.empty((sweeps, C)), np.empty((sweeps, C)), np.empty((0, N), np.int8))
+        kept = []
+        for begin in range(0, sweeps, CHUNK):
+            part = slice(begin, min(sweeps, begin + CHUNK))
+            count = part.stop - begin
+            due = -(-(self.clock + count) // stride) - -(-self.clock // stride)  # multiples of stride in the chunk
+            snapshots = np.zeros((due, N), np.int8)
+            record.flips += self._advance(record, part, snapshots, stride)
+            kept.append(snapshots)
+            self.clock += count
+        record.snapshots = np.concatenate(kept) if kept else record.snapshots
+        return record
+
+    def _advance(self, record: Record, part: slice, snapshots: Array, stride: int) -> int:
+        p = self.shared
+        code = DYNAMICS[self.dynamics]
+        plan = (self.T, code, self.clock, self.replica, self.temperature, self.key)
+        records = (p.probes, p.archetypes, record.energy[part], record.x[part], record.m[part], snapshots, stride)
+        if p.sign:
+            v, d, F = p.coefficients
+            A, V = self.caches
+            args = (p.rows, A, V, v, d, F, p.scale, p.net.P, p.bias, p.coupling, plan, records)
+            return int(kernels.run_signs(self.spins, *args))
+        run = kernels.real_kernel(p.net.P, p.net.interaction == "power")
+        return int(run(self.spins, p.rows, p.weights, *self.caches, p.scale, p.bias, p.coupling, plan, records))
+
+
+def prepare(net: Network) -> Prepared:
+    """Choose the kernel by the entries: equal moduli and weights make sign patterns, everything else is real."""
+    modulus = float(np.abs(net.entries[0, 0]))
+    sign = bool(
+        net.P <= MAX_SIGN_ORDER
+        and modulus > 0
+        and (np.abs(net.entries) == modulus).all()
+        and (net.weights == net.weights[0]).all()
+    )
+    scale = net.scale
+    if sign:
+        rows = np.ascontiguousarray(np.where(net.entries.T > 0, 1, -1).astype(np.int8))
+        scale *= net.weights[0] * modulus**net.P
+    else:
+        rows = np.ascontiguousarray(net.entries.T.astype(float))
+    return Prepared(
+        net=net,
+        rows=rows,
+        sign=sign,
+        scale=float(scale),
+        weights=net.weights,
+        coupling=_coupling(net),
+        bias=net.field * net.archetypes[0].astype(float),
+        probes=np.ascontiguousarray(net.probes, dtype=float),
+        archetypes=np.ascontiguousarray(net.archetypes[: len(net.probes)], dtype=float),
+        coefficients=sign_coefficients(net.P, net.N, net.interaction) if sign else (np.empty(0),) * 3,
+    )
+
+
+def sign_coefficients(P: int, N: int, interaction: str) -> tuple[Array, Array, Array]:
+    """Coefficients of V and D in powers of A² (one factor A apart when odd), and of F in powers of A.
+
+    F = e_P of N signs with sum A, (p+1) e_{p+1} = A e_p − (N−p+1) e_{p−1} (tensor), or A^P (power).
+    """
+    from numpy.polynomial import Polynomial
+
+    A = Polynomial([0.0, 1.0])
+    before, F = Polynomial([1.0]), A
+    for p in range(1, P):
+        before, F = F, (A * F if interaction == "power" else (A * F - (N - p + 1) * before) / (p + 1))
+    up, down = F(A + 2), F(A - 2)
+    v, d = ((up - down) / 2).coef, ((up + down) / 2 - F).coef
+    packed = np.zeros((2, 4))
+    for target, source, parity in ((packed[0], v, (P - 1) % 2), (packed[1], d, P % 2)):
+        useful = source[parity::2][:4]
+        target[: len(useful)] = useful
+    return packed[0], packed[1], F.coef.astype(float)
+
+
+def _coupling(net: Network) -> Array:
+    """Symmetric noise tensor c·Ωg [N, N^{P−1}], zero at repeated indices; [0, 0] without noise."""
+    if net.noise is None:
+        return np.empty((0, 0))
+    tensor = np.zeros((net.N,) * net.P)
+    index = np.array(list(itertools.combinations(range(net.N), net.P))).T
+    value = math.factorial(net.P) / (2 * net.N ** (net.P - 1)) * net.noise
+    for order in itertools.permutations(range(net.P)):
+        tensor[tuple(index[list(order)])] = value
+    return tensor.reshape(net.N, -1)
