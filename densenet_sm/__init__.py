@@ -1,2 +1,73 @@
+"""Statistical mechanics of dense associative networks: one Model, read by replica theory and by Monte Carlo.
+
+>>> import densenet_sm as dsm
+>>> model = dsm.Model(P=3, alpha=0.1)
+>>> dsm.solve(model, T=0.2).phase
+'retrieval'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .errors import ConvergenceError, MemoryLimitError, NoTransitionError, ParameterError
 from .model import Model
-from .network import Network
+from .protocols import Multitasking, Storing, Supervised, Unsupervised
+
+if TYPE_CHECKING:
+    from . import plot
+    from .enumeration import exact
+    from .montecarlo import retrieve, simulate
+    from .network import Network
+    from .study import compare
+    from .theory import State, Transition, critical, phase_diagram, solve
+
+__all__ = [
+    "ConvergenceError",
+    "MemoryLimitError",
+    "Model",
+    "Multitasking",
+    "Network",
+    "NoTransitionError",
+    "ParameterError",
+    "State",
+    "Storing",
+    "Supervised",
+    "Transition",
+    "Unsupervised",
+    "compare",
+    "critical",
+    "exact",
+    "phase_diagram",
+    "plot",
+    "retrieve",
+    "simulate",
+    "solve",
+]
+
+_HOME = {
+    "Network": "network",
+    "exact": "enumeration",
+    "solve": "theory",
+    "State": "theory",
+    "critical": "theory",
+    "Transition": "theory",
+    "phase_diagram": "theory",
+    "simulate": "montecarlo",
+    "retrieve": "montecarlo",
+    "compare": "study",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Heavy rooms are entered on first use: importing the package stays quick."""
+    if name == "plot":
+        return import_module(".plot", __name__)
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

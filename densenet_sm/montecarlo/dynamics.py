@@ -14,7 +14,7 @@ from ..network import Network
 from . import kernels
 
 Array = NDArray[Any]
-DYNAMICS = {"heat-bath": kernels.HEAT_BATH, "metropolis": kernels.METROPOLIS, "zero": kernels.HEAT_BATH}
+DYNAMICS = ("heat-bath", "metropolis", "zero")
 CHUNK = 64  # sweeps per kernel call: progress, and the rounding of real-valued caches, are refreshed in between
 MAX_SIGN_ORDER = 8
 
@@ -32,7 +32,7 @@ class Prepared:
     bias: Array
     probes: Array
     archetypes: Array
-    coefficients: tuple[Array, Array, Array]
+    coefficients: tuple[Array, ...]
 
 
 @dataclass
@@ -87,9 +87,9 @@ class Replica:
 
     def _advance(self, record: Record, part: slice, snapshots: Array, stride: int) -> int:
         p = self.shared
-        code = DYNAMICS[self.dynamics]
-        plan = (self.T, code, self.clock, self.replica, self.temperature, self.key)
-        records = (p.probes, p.archetypes, record.energy[part], record.x[part], record.m[part], snapshots, stride)
+        plan = self._plan(part.stop - part.start)
+        series = (record.energy[part], record.x[part], record.m[part])
+        records = (p.probes, p.archetypes, *series, snapshots, self.clock, stride)
         if p.sign:
             v, d, F = p.coefficients
             A, V = self.caches
@@ -97,6 +97,26 @@ class Replica:
             return int(kernels.run_signs(self.spins, *args))
         run = kernels.real_kernel(p.net.P, p.net.interaction == "power")
         return int(run(self.spins, p.rows, p.weights, *self.caches, p.scale, p.bias, p.coupling, plan, records))
+
+
+    def _plan(self, sweeps: int) -> tuple[Array, Array]:
+        """Sites [sweeps, N] and thresholds [sweeps, N]: attempt n flips its site if the cost ΔH is below threshold n.
+
+        Heat bath: sites in order, T ln((1−u)/u), which at T = 0 is 0 (ties keep the spin). Metropolis: random sites,
+        −T ln u. The logarithms are taken here, where they are vectorised.
+        """
+        N = self.shared.net.N
+        words = np.empty((sweeps, -(-N // 4) * 4), np.uint32)
+        if self.dynamics == "metropolis":
+            kernels.draw(words, self.clock, self.replica, self.temperature, kernels.CHOOSE, self.key)
+            sites = (words[:, :N].astype(np.uint64) * np.uint64(N) >> np.uint64(32)).astype(np.int32)
+        else:
+            sites = np.broadcast_to(np.arange(N, dtype=np.int32), (sweeps, N)).copy()
+        if self.T == 0:
+            return sites, np.zeros((sweeps, N))
+        kernels.draw(words, self.clock, self.replica, self.temperature, kernels.ACCEPT, self.key)
+        u = (words[:, :N] + 0.5) / 2.0**32
+        return sites, self.T * (-np.log(u) if self.dynamics == "metropolis" else np.log(1 / u - 1))
 
 
 def prepare(net: Network) -> Prepared:
@@ -124,12 +144,12 @@ def prepare(net: Network) -> Prepared:
         bias=net.field * net.archetypes[0].astype(float),
         probes=np.ascontiguousarray(net.probes, dtype=float),
         archetypes=np.ascontiguousarray(net.archetypes[: len(net.probes)], dtype=float),
-        coefficients=sign_coefficients(net.P, net.N, net.interaction) if sign else (np.empty(0),) * 3,
+        coefficients=sign_coefficients(net.P, net.N, net.interaction) if sign else (),
     )
 
 
-def sign_coefficients(P: int, N: int, interaction: str) -> tuple[Array, Array, Array]:
-    """Coefficients of V and D in powers of A² (one factor A apart when odd), and of F in powers of A.
+def sign_coefficients(P: int, N: int, interaction: str) -> tuple[Array, ...]:
+    """Coefficients of V, D [4] and F [5] in powers of A², one factor A apart where the parity is odd.
 
     F = e_P of N signs with sum A, (p+1) e_{p+1} = A e_p − (N−p+1) e_{p−1} (tensor), or A^P (power).
     """
@@ -141,11 +161,13 @@ def sign_coefficients(P: int, N: int, interaction: str) -> tuple[Array, Array, A
         before, F = F, (A * F if interaction == "power" else (A * F - (N - p + 1) * before) / (p + 1))
     up, down = F(A + 2), F(A - 2)
     v, d = ((up - down) / 2).coef, ((up + down) / 2 - F).coef
-    packed = np.zeros((2, 4))
-    for target, source, parity in ((packed[0], v, (P - 1) % 2), (packed[1], d, P % 2)):
-        useful = source[parity::2][:4]
-        target[: len(useful)] = useful
-    return packed[0], packed[1], F.coef.astype(float)
+    return tuple(_halved(c, parity % 2, n) for c, parity, n in ((v, P - 1, 4), (d, P, 4), (F.coef, P, 5)))
+
+
+def _halved(coefficients: Array, parity: int, length: int) -> Array:
+    """The even or odd coefficients of a polynomial of definite parity, padded with zeros."""
+    useful = coefficients[parity::2][:length]
+    return np.pad(useful.astype(float), (0, length - len(useful)))
 
 
 def _coupling(net: Network) -> Array:

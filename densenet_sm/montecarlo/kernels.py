@@ -20,11 +20,9 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-HEAT_BATH, METROPOLIS = 0, 1
 ACCEPT, CHOOSE = 0, 1  # purposes of random words
 SPECULATION = 4  # fields computed in one pass over V
-LONG = 16384  # patterns from which V no longer stays in the first cache and speculation pays
-NEVER = 23.0  # above −ln of the smallest u, 2^−33
+LONG = 2048  # patterns from which V no longer stays in the first cache and speculation pays
 FAST = {"reassoc", "nsz", "contract"}
 
 
@@ -43,37 +41,24 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def plan_sweep(order, uniform, dynamics, sweep, replica, temperature, key):  # type: ignore[no-untyped-def]
-    """Sites of one sweep (heat bath: in order; Metropolis: random) and a number in (0, 1) for each attempt.
-
-    Words: counter = (block of four attempts, sweep, replica, temperature·256 + purpose), key = (seed, sample).
-    """
-    N = len(order)
-    stamp = np.uint32(temperature * 256)
-    words = np.empty(4, np.uint32)
-    for block in range((N + 3) // 4):
-        words[0], words[1], words[2], words[3] = philox(
-            np.uint32(block), np.uint32(sweep), np.uint32(replica), np.uint32(stamp + ACCEPT), key[0], key[1]
-        )
-        for j in range(min(4, N - 4 * block)):
-            uniform[4 * block + j] = (np.float64(words[j]) + 0.5) / 4294967296.0
-        if dynamics == METROPOLIS:
-            words[0], words[1], words[2], words[3] = philox(
-                np.uint32(block), np.uint32(sweep), np.uint32(replica), np.uint32(stamp + CHOOSE), key[0], key[1]
-            )
-            for j in range(min(4, N - 4 * block)):
-                order[4 * block + j] = (np.uint64(words[j]) * np.uint64(N)) >> np.uint64(32)
-        else:
-            for j in range(min(4, N - 4 * block)):
-                order[4 * block + j] = 4 * block + j
+def draw_words(out, sweep, replica, stamp, key):  # type: ignore[no-untyped-def]
+    """Random words of one sweep: out[w·B + b] is word w of the counter (b, sweep, replica, stamp), B = len(out)/4."""
+    B = len(out) // 4
+    c1, c2, c3, k0, k1 = np.uint32(sweep), np.uint32(replica), np.uint32(stamp), key[0], key[1]
+    first, second, third, fourth = out[:B], out[B : 2 * B], out[2 * B : 3 * B], out[3 * B :]
+    for b in range(B):
+        w0, w1, w2, w3 = philox(np.uint32(b), c1, c2, c3, k0, k1)
+        first[b] = w0
+        second[b] = w1
+        third[b] = w2
+        fourth[b] = w3
 
 
-@nb.njit(cache=True, inline="always")
-def accepts(cost, u, T, dynamics):  # type: ignore[no-untyped-def]
-    """Heat bath: ΔH < T ln((1−u)/u), at T = 0 only ΔH < 0 (ties keep the spin). Metropolis: ΔH < −T ln u."""
-    if cost >= NEVER * T:
-        return False
-    return cost < T * (math.log((1 - u) / u) if dynamics == HEAT_BATH else -math.log(u))
+@nb.njit(cache=True, nogil=True)
+def draw(out, first, replica, temperature, purpose, key):  # type: ignore[no-untyped-def]
+    """Random words [sweeps, attempts, padded to 4] of consecutive sweeps for one replica, temperature and purpose."""
+    for sweep in range(len(out)):
+        draw_words(out[sweep], first + sweep, replica, temperature * 256 + purpose, key)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -127,17 +112,18 @@ def project(rows, spins, out):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True, fastmath=FAST)
-def sign_field(row, V):  # type: ignore[no-untyped-def]
-    """Σ_μ ξ_i^μ V_μ of one site; `row` [K] int8, V float32."""
+def sign_field(rows, i, V):  # type: ignore[no-untyped-def]
+    """Σ_μ ξ_i^μ V_μ of one site; `rows` [N, K] int8, V float32."""
     total = np.float32(0)
     for m in range(len(V)):
-        total += np.float32(row[m]) * V[m]
+        total += np.float32(rows[i, m]) * V[m]
     return total
 
 
 @nb.njit(cache=True, nogil=True, fastmath=FAST)
-def sign_fields(a, b, c, d, V, out):  # type: ignore[no-untyped-def]
-    """The same for SPECULATION sites in one pass over V."""
+def sign_fields(rows, sites, n, V, out):  # type: ignore[no-untyped-def]
+    """The same for the SPECULATION sites from sites[n] on, in one pass over V."""
+    a, b, c, d = rows[sites[n]], rows[sites[n + 1]], rows[sites[n + 2]], rows[sites[n + 3]]
     ta = tb = tc = td = np.float32(0)
     for m in range(len(V)):
         ta += np.float32(a[m]) * V[m]
@@ -147,37 +133,39 @@ def sign_fields(a, b, c, d, V, out):  # type: ignore[no-untyped-def]
     out[0], out[1], out[2], out[3] = ta, tb, tc, td
 
 
-@nb.njit(cache=True, nogil=True, fastmath=FAST)
-def sign_update(row, spin, A, V, v, d, P):  # type: ignore[no-untyped-def]
+@nb.njit(cache=True, nogil=True, fastmath=FAST, inline="always")
+def sign_update(rows, i, spin, A, V, v, d, P):  # type: ignore[no-untyped-def]
     """Flip: A −= 2 s ξ, V = V(A); returns W = Σ D(A). `v`, `d`: coefficients in A², times A where the parity is odd."""
     step = np.int32(2 * spin)
-    if P <= 4:
-        v0, v1 = np.float32(v[0]), np.float32(v[1])
-        d0, d1 = np.float64(d[0]), np.float64(d[1])
-        W = 0.0
-        if P % 2:
-            S = np.int32(0)
-            for m in range(len(A)):
-                a = A[m] - step * row[m]
-                A[m] = a
-                f = np.float32(a)
-                V[m] = v0 + v1 * (f * f)
-                S += a
-            W = d0 * S
-        else:
-            Q = 0.0
-            for m in range(len(A)):
-                a = A[m] - step * row[m]
-                A[m] = a
-                f = np.float32(a)
-                g = f * f
-                V[m] = f * (v0 + v1 * g)
-                Q += np.float64(g)
-            W = d0 * len(A) + d1 * Q
-        return W
+    v0, v1 = np.float32(v[0]), np.float32(v[1])
+    if P == 2:
+        for m in range(len(A)):
+            a = A[m] - step * rows[i, m]
+            A[m] = a
+            V[m] = v0 * np.float32(a)
+        return d[0] * len(A)
+    if P == 3:
+        S = np.int32(0)
+        for m in range(len(A)):
+            a = A[m] - step * rows[i, m]
+            A[m] = a
+            f = np.float32(a)
+            V[m] = v0 + v1 * (f * f)
+            S += a
+        return d[0] * S
+    if P == 4:
+        Q = 0.0
+        for m in range(len(A)):
+            a = A[m] - step * rows[i, m]
+            A[m] = a
+            f = np.float32(a)
+            g = f * f
+            V[m] = f * (v0 + v1 * g)
+            Q += np.float64(g)
+        return d[0] * len(A) + d[1] * Q
     W = 0.0
     for m in range(len(A)):
-        a = A[m] - step * row[m]
+        a = A[m] - step * rows[i, m]
         A[m] = a
         f = np.float64(a)
         g = f * f
@@ -192,53 +180,54 @@ def sign_update(row, spin, A, V, v, d, P):  # type: ignore[no-untyped-def]
     return W
 
 
-@nb.njit(cache=True, nogil=True)
-def sign_energy(A, F):  # type: ignore[no-untyped-def]
-    """Σ_μ F(A_μ), coefficients of A^k in F."""
+@nb.njit(cache=True, nogil=True, fastmath=FAST)
+def sign_energy(A, F, P):  # type: ignore[no-untyped-def]
+    """Σ_μ F(A_μ), coefficients in A², times A when P is odd."""
     total = 0.0
-    for a in A:
-        value = 0.0
-        for k in range(len(F) - 1, -1, -1):
-            value = value * a + F[k]
-        total += value
+    f0, f1, f2, f3, f4 = F[0], F[1], F[2], F[3], F[4]
+    odd = P % 2 == 1
+    for m in range(len(A)):
+        a = np.float64(A[m])
+        g = a * a
+        value = f0 + g * (f1 + g * (f2 + g * (f3 + g * f4)))
+        total += value * a if odd else value
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, fastmath=FAST)
 def run_signs(spins, rows, A, V, v, d, F, scale, P, bias, coupling, plan, records):  # type: ignore[no-untyped-def]
     """Sweeps of one replica with sign patterns; returns the number of flips. Arguments as in `dynamics.Replica`."""
-    T, dynamics, first, replica, temperature, key = plan
-    probes, archetypes, energy, x, m, snapshots, stride = records
+    order, threshold = plan
+    probes, archetypes, energy, x, m, snapshots, first, stride = records
     N = len(spins)
     fields = np.zeros(N)
     if len(coupling):
         tensor_all_fields(fields, coupling, spins, P)
-    W = sign_update(rows[0], 0, A, V, v, d, P)
-    order, uniform = np.empty(N, np.int64), np.empty(N)
+    W = sign_update(rows, 0, 0, A, V, v, d, P)
     h = np.empty(SPECULATION, np.float32)
     flips = 0
     for sweep in range(len(energy)):
-        plan_sweep(order, uniform, dynamics, first + sweep, replica, temperature, key)
+        sites = order[sweep]
         n = 0
         while n < N:
             count = SPECULATION if len(V) >= LONG and n + SPECULATION <= N else 1
             if count == 1:
-                h[0] = sign_field(rows[order[n]], V)
+                h[0] = sign_field(rows, sites[n], V)
             else:
-                sign_fields(rows[order[n]], rows[order[n + 1]], rows[order[n + 2]], rows[order[n + 3]], V, h)
+                sign_fields(rows, sites, n, V, h)
             for j in range(count):
-                i = order[n]
+                i = sites[n]
                 s = spins[i]
                 cost = scale * (s * h[j] - W) + 2.0 * s * (bias[i] + fields[i])
                 n += 1
-                if accepts(cost, uniform[n - 1], T, dynamics):
+                if cost < threshold[sweep, n - 1]:
                     spins[i] = -s
-                    W = sign_update(rows[i], s, A, V, v, d, P)
+                    W = sign_update(rows, i, s, A, V, v, d, P)
                     if len(coupling):
                         tensor_fields(fields, coupling, spins, i, P)
                     flips += 1
                     break
-        total = -scale * sign_energy(A, F)
+        total = -scale * sign_energy(A, F, P)
         for i in range(N):
             total -= spins[i] * (bias[i] + fields[i] / P)
         energy[sweep] = total
@@ -255,10 +244,10 @@ def real_kernel(P: int, power: bool) -> Callable[..., Any]:
     b = tuple(float(math.comb(P, k + 1) * 2**k) if power else 1.0 for k in range(P))
 
     @nb.njit(nogil=True, fastmath=FAST)
-    def field(row, weights, c, s):  # type: ignore[no-untyped-def]
+    def field(rows, i, weights, c, s):  # type: ignore[no-untyped-def]
         total = 0.0
-        for mu in range(len(row)):
-            y = row[mu] * s
+        for mu in range(len(weights)):
+            y = rows[i, mu] * s
             value = b[P - 1]
             for k in range(P - 1):
                 value = b[P - 2 - k] * c[k, mu] - y * value
@@ -266,9 +255,9 @@ def real_kernel(P: int, power: bool) -> Callable[..., Any]:
         return total
 
     @nb.njit(nogil=True, fastmath=FAST)
-    def flip(row, s, c):  # type: ignore[no-untyped-def]
-        for mu in range(len(row)):
-            y = row[mu] * s
+    def flip(rows, i, s, c):  # type: ignore[no-untyped-def]
+        for mu in range(c.shape[1]):
+            y = rows[i, mu] * s
             if power:
                 a = c[0, mu] - 2 * y
                 value = 1.0
@@ -308,29 +297,27 @@ def real_kernel(P: int, power: bool) -> Callable[..., Any]:
                 total += weights[mu] * c[P - 2, mu] * c[0, mu]
             return total
         for i in range(len(spins)):
-            total += field(rows[i], weights, c, spins[i])
+            total += field(rows, i, weights, c, spins[i])
         return total / P
 
     @nb.njit(nogil=True)
     def run(spins, rows, weights, c, scale, bias, coupling, plan, records):  # type: ignore[no-untyped-def]
-        T, dynamics, first, replica, temperature, key = plan
-        probes, archetypes, energy, x, m, snapshots, stride = records
+        order, threshold = plan
+        probes, archetypes, energy, x, m, snapshots, first, stride = records
         N = len(spins)
         fields = np.zeros(N)
         if len(coupling):
             tensor_all_fields(fields, coupling, spins, P)
         start(rows, spins, c)
-        order, uniform = np.empty(N, np.int64), np.empty(N)
         flips = 0
         for sweep in range(len(energy)):
-            plan_sweep(order, uniform, dynamics, first + sweep, replica, temperature, key)
             for n in range(N):
-                i = order[n]
+                i = order[sweep, n]
                 s = spins[i]
-                cost = 2.0 * scale * field(rows[i], weights, c, s) + 2.0 * s * (bias[i] + fields[i])
-                if accepts(cost, uniform[n], T, dynamics):
+                cost = 2.0 * scale * field(rows, i, weights, c, s) + 2.0 * s * (bias[i] + fields[i])
+                if cost < threshold[sweep, n]:
                     spins[i] = -s
-                    flip(rows[i], s, c)
+                    flip(rows, i, s, c)
                     if len(coupling):
                         tensor_fields(fields, coupling, spins, i, P)
                     flips += 1

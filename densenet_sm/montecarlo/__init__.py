@@ -1,0 +1,5 @@
+"""Monte Carlo: the finite-N reading of a Model."""
+
+from .simulation import Retrieval, retrieve, simulate
+
+__all__ = ["Retrieval", "retrieve", "simulate"]
