@@ -127,17 +127,17 @@ def state_at(line: Line, value: float, v: Array) -> State:
 def unaligned(model: Model, T: float) -> State | None:
     """The state without overlap: of paramagnet and glass the one of larger f, as replica symmetry maximises over q.
 
-    A paramagnet that is unstable (replicon < 0) or does not exist gives way to the glass at once.
+    A paramagnet that is unstable, to breaking or to overlaps, or that does not exist gives way to the glass at once.
     """
+    if T == 0 and model.alpha == 0 and model.nu == 0:  # every spin is free
+        return None
     found = []
-    for start in ("paramagnet", "glass"):
-        if start == "paramagnet" and T == 0:
-            continue
+    for start in ("glass",) if T == 0 else ("paramagnet", "glass"):
         try:
             state = solve(model, T, start=start)
         except ConvergenceError:
             continue
-        if state.phase == phases.PARAMAGNET and state.replicon < 0:
+        if state.phase == phases.PARAMAGNET and min(state.replicon, state.longitudinal) < 0:
             continue
         found.append(state)
     return max(found, key=lambda s: s.free_energy, default=None)

@@ -105,8 +105,8 @@ def _row(line: Line, columns: Array, start: Any) -> _Row:
         crossings += [("coexistence/RS", c.direction, c.value) for c in meetings(line, branch, start, "lowest", gap)]
         for n, value in enumerate(columns):
             if branch.values[0] <= value <= branch.values[-1]:
-                lowest = np.interp(value, branch.values, gap) < 0
-                labels[n] = phases.RETRIEVAL if lowest else phases.METASTABLE_RETRIEVAL
+                beaten = np.interp(value, branch.values, gap) > 0  # NaN: nothing to compete with
+                labels[n] = phases.METASTABLE_RETRIEVAL if beaten else phases.RETRIEVAL
     return _Row(crossings, labels)
 
 

@@ -168,14 +168,14 @@ def meetings(
 def freezing(line: Line) -> Iterator[Crossing]:
     """Where the state without overlap changes between paramagnet and glass, by bisection of the label."""
 
-    def frozen(value: float) -> bool:
+    def frozen(value: float) -> bool | None:
         state = unaligned(*line.at(value))
-        return state is not None and state.phase == phases.GLASS
+        return None if state is None else state.phase == phases.GLASS
 
     grid = line.scan()
     labels = [frozen(value) for value in grid]
     for i, j in pairwise(range(len(grid))):
-        if labels[i] == labels[j]:
+        if labels[i] == labels[j] or None in (labels[i], labels[j]):
             continue
         low, high = float(grid[i]), float(grid[j])
         while high - low > 1e-12 * (line.high - line.low):
