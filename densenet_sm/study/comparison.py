@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from ..errors import ParameterError, check_integer, check_number
 from ..model import Model
 from ..montecarlo import simulate
+from ..protocols import Storing, Unsupervised
 from ..theory import State, solve
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[Any]
-WORK = 4e8  # spins × entries × sweeps-per-flip units that the largest default size may cost
+ENTRIES = 1.2e7  # numbers in the entries of the largest default size; a quarter of it for real-valued ones
 
 
 def compare(
@@ -37,7 +38,7 @@ def compare(
 
     Parameters
     ----------
-    sizes : system sizes; None chooses three, the largest of about 3e8 spin·entry operations a sweep sample
+    sizes : system sizes; None chooses three, the largest of at most 512 spins and some ten million entries
     K : number of archetypes, or a function N → K (default: the model's load)
     start : start of `solve`, default "retrieval"; the simulation starts from the pattern (see `simulate`)
     settings : passed on to `simulate` (sweeps, burn_in, samples, replicas, dynamics, seed, progress, overlap)
@@ -88,7 +89,8 @@ def default_sizes(model: Model) -> list[int]:
     """Three sizes in the ratio 2 : 3 : 4, the largest at most 512 and cheap enough for minutes on a laptop."""
     N = 512
     each = model.protocol.entries_per_archetype()
-    while N > 16 * model.P and model.n_patterns(N) * each * N > WORK / 100:
+    limit = ENTRIES if isinstance(model.protocol, Storing | Unsupervised) else ENTRIES / 4
+    while N > 16 * model.P and model.n_patterns(N) * each * N > limit:
         N = int(N / 1.1)
     return sorted({max(model.P, N // 2), max(model.P, 3 * N // 4), N})
 

@@ -1,0 +1,83 @@
+"""Storage phase diagrams, theory with Monte Carlo on top: figures/storage.png and .pdf; reads stored data only.
+
+    python figures/storage.py [--data data] [--out figures]
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import xarray as xr
+
+import densenet_sm as dsm
+from densenet_sm.study import table
+
+ORDERS = (2, 3, 4)
+MARKERS = ("o", "s")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("figures"))
+    args = parser.parse_args(argv)
+    plt.switch_backend("Agg")
+    with plt.style.context(dsm.plot.STYLE):
+        figure, axes = plt.subplots(2, len(ORDERS), figsize=(11.5, 7), height_ratios=(1.5, 1))
+        for column, P in enumerate(ORDERS):
+            theory = xr.load_dataset(args.data / f"storage_theory_P{P}.nc", engine="h5netcdf")
+            simulation = xr.load_dataset(args.data / f"storage_simulation_P{P}.nc", engine="h5netcdf")
+            draw_diagram(axes[0, column], theory, simulation)
+            draw_curve(axes[1, column], theory, simulation)
+        paths = [args.out / f"storage.{kind}" for kind in ("png", "pdf")]
+        args.out.mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            figure.savefig(path)
+        plt.close(figure)
+    print_table(args.data)
+    print("\nfigures:", *paths, f"\ndata:    {args.data}/storage_*.nc")
+
+
+def draw_diagram(ax, theory, simulation):
+    """Regions and lines, with the loads where Monte Carlo loses the pattern."""
+    dsm.plot.phase_diagram(theory, ax=ax, legend=False)
+    points = []
+    for marker, N in zip(MARKERS, simulation.N.values, strict=True):
+        one = simulation.sel(N=N)
+        style = {"fmt": marker, "color": "black", "markersize": 5, "capsize": 2.5, "linewidth": 1}
+        fill = "none" if N == simulation.N.values[0] else "full"
+        label = f"Monte Carlo, m = 1/2, N = {N}"
+        points.append(ax.errorbar(one.border, one["T"], xerr=one.border_err, fillstyle=fill, label=label, **style))
+    if simulation.attrs["P"] == ORDERS[0]:
+        from densenet_sm.plot.diagrams import LINE_STYLES, REGION_COLOURS
+
+        handles = [plt.Rectangle((0, 0), 1, 1, fc=colour, ec="0.6", lw=0.5, label=name) for name, colour in REGION_COLOURS.items() if name != "none"]
+        handles += [plt.Line2D([], [], color=c, ls=d, label=f"{name} (RS)") for c, d, name in LINE_STYLES.values()]
+        ax.figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    ax.legend(handles=points, loc="upper right")
+
+
+def draw_curve(ax, theory, simulation):
+    """m against α at one temperature."""
+    T = theory.attrs["curve_T"]
+    near = float(abs(simulation["T"] - T).idxmin("T"))
+    ax.plot(theory.curve_alpha, theory.curve_m, color="0.2", label=f"theory (RS), T = {T:g}")
+    for marker, N in zip(MARKERS, simulation.N.values, strict=True):
+        one = simulation.sel(N=N, T=near)
+        ax.errorbar(one.alpha, one.m, one.m_err, fmt=marker, markersize=4, capsize=2, label=f"N = {N}, T = {near:g}")
+    ax.set(xlabel="α", ylabel="m", xlim=(0, float(theory.alpha.max())), ylim=(-0.05, 1.05))
+    ax.legend(loc="lower left")
+
+
+def print_table(data):
+    """Theory against simulation, extrapolated in 1/N."""
+    print("\nTheory against Monte Carlo (extrapolated in 1/N):")
+    for path in sorted(data.glob("storage_compare_P*.nc")):
+        one = xr.load_dataset(path, engine="h5netcdf")
+        sizes = ", ".join(str(N) for N in one.N.values)
+        status = ", ".join(str(s) for s in one.status.values)
+        print(table(one, f"P = {one.attrs['P']}, α = {one.attrs['alpha']:g}, T = {one.attrs['T']:g}  (N = {sizes}: {status})"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Monte Carlo of the storage diagrams, P = 2, 3, 4, from the stored pattern -> data/storage_simulation_P*.nc
+
+For a few temperatures the load runs through the replica-symmetric spinodal at two sizes; the load at which the
+magnetisation falls below half is interpolated, its error bootstrapped over disorder samples. Three points inside the
+retrieval phase are compared with theory (1/N extrapolation, z).
+
+    python simulations/storage.py [--preset quick|full|toy] [--out data]
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from rich.progress import Progress
+
+import densenet_sm as dsm
+
+SIZES = {2: (192, 384), 3: (96, 192), 4: (48, 96)}
+TEMPERATURES = {2: (0.2, 0.4, 0.6), 3: (0.2, 0.4, 0.6), 4: (0.25, 0.5, 0.75)}
+POINTS = {  # (α, T) inside the retrieval phase, and the sizes to extrapolate from
+    2: ([(0.02, 0.2), (0.04, 0.3), (0.02, 0.5)], (256, 384, 512)),
+    3: ([(0.1, 0.2), (0.15, 0.3), (0.05, 0.45)], (128, 192, 256)),
+    4: ([(0.1, 0.2), (0.15, 0.35), (0.05, 0.55)], (80, 112, 144)),
+}
+PRESETS = {  # loads around the spinodal, sweeps, burn-in, samples, samples of the comparison
+    "toy": (3, 20, 10, 2, 2),
+    "quick": (11, 300, 150, 10, 24),
+    "full": (17, 4000, 2000, 48, 200),
+}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", choices=PRESETS, default="quick")
+    parser.add_argument("--out", type=Path, default=Path("data"))
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    toy = args.preset == "toy"
+    total = sum(len(TEMPERATURES[P]) * len(SIZES[P]) * (1 if toy else PRESETS[args.preset][0]) for P in SIZES)
+    with Progress() as bar:
+        task = bar.add_task("Monte Carlo (first use compiles)", total=total + sum(len(POINTS[P][0]) for P in POINTS))
+        for P in SIZES:
+            bar.update(task, description=f"Monte Carlo P={P}")
+            sizes = (16, 24) if toy else SIZES[P]
+            scan = scan_loads(P, sizes, PRESETS[args.preset], args.seed, lambda: bar.advance(task))
+            scan.to_netcdf(args.out / f"storage_simulation_P{P}.nc", engine="h5netcdf")
+            points, sizes = POINTS[P]
+            for n, (alpha, T) in enumerate(points):
+                _, sweeps, burn_in, _, samples = PRESETS[args.preset]
+                settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": args.seed + n}  # disorder of its own for every point
+                model = dsm.Model(P=P, alpha=alpha)
+                comparison = dsm.compare(model, T, sizes=(16, 24) if toy else sizes, **settings)
+                comparison.attrs["alpha"] = alpha
+                comparison.to_netcdf(args.out / f"storage_compare_P{P}_{n}.nc", engine="h5netcdf")
+                bar.advance(task)
+
+
+def scan_loads(P, sizes, preset, seed, advance):
+    """m(α) at each temperature and size, and the load where it falls below one half."""
+    count, sweeps, burn_in, samples, _ = preset
+    shape = (len(TEMPERATURES[P]), len(sizes), count)
+    alpha, m, error = np.full((3, *shape), np.nan)
+    border, border_error = np.full((2, *shape[:2]), np.nan)
+    for t, T in enumerate(TEMPERATURES[P]):
+        centre = float(dsm.critical(dsm.Model(P=P), "alpha", T=T))
+        for n, N in enumerate(sizes):
+            loads = centre * np.linspace(0.25, 2.0, count)
+            per_sample = []
+            for load in loads:
+                settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": seed}
+                ds = dsm.simulate(dsm.Model(P=P, alpha=float(load)), T=T, N=N, **settings)
+                per_sample.append(ds.m.mean("replica").values[:, 0, 0])
+                error[t, n, len(per_sample) - 1] = float(ds.m_err.values[0, 0])
+                advance()
+            values = np.array(per_sample)
+            alpha[t, n], m[t, n] = loads, values.mean(1)
+            border[t, n], border_error[t, n] = falls_below_half(loads, values, np.random.default_rng(seed))
+    dims = ("T", "N", "load")
+    data = {"alpha": (dims, alpha), "m": (dims, m), "m_err": (dims, error)}
+    data |= {"border": (dims[:2], border), "border_err": (dims[:2], border_error)}
+    return xr.Dataset(data, {"T": list(TEMPERATURES[P]), "N": list(sizes)}, {"P": P, "seed": str(seed)})
+
+
+def falls_below_half(loads, values, rng, resamples=200):
+    """Load where the sample-averaged m crosses 1/2, linearly interpolated, and its bootstrap error."""
+
+    def crossing(m):
+        below = np.flatnonzero(m < 0.5)
+        if not len(below) or below[0] == 0:
+            return np.nan
+        j = below[0]
+        return loads[j - 1] + (m[j - 1] - 0.5) / (m[j - 1] - m[j]) * (loads[j] - loads[j - 1])
+
+    picks = rng.integers(0, values.shape[1], (resamples, *values.shape))
+    spread = [crossing(np.take_along_axis(values, pick, 1).mean(1)) for pick in picks]
+    spread = [s for s in spread if np.isfinite(s)]
+    return crossing(values.mean(1)), np.std(spread) if len(spread) > resamples / 2 else np.nan
+
+
+if __name__ == "__main__":
+    main()
