@@ -74,7 +74,9 @@ def timed(function, *args):
 
 
 def main():
-    print(f"{'case':>20} {'T':>6} {'accept':>7} {'ours':>9} {'plain':>9} {'naive':>9} {'plain/ours':>11} {'naive/ours':>11}")
+    print(
+        f"{'case':>20} {'T':>6} {'accept':>7} {'ours':>9} {'plain':>9} {'naive':>9} {'plain/ours':>11} {'naive/ours':>11}"
+    )
     for P, N, K in CASES:
         net = dsm.Network.sample(dsm.Model(P=P), N=N, K=K, seed=1)
         shared = prepare(net)

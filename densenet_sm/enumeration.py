@@ -47,7 +47,7 @@ def exact(net: Network, T: float) -> dict[str, Any]:
     chunks = [(a, min(a + CHUNK, total)) for a in range(0, total, CHUNK)]
     H = np.concatenate([net.energy(states(N, a, b)) for a, b in chunks]) - shift
     ground = H.min()
-    weight = (H <= ground + 1e-9 * (1 + abs(ground))).astype(float) if T == 0 else np.exp((ground - H) / T)
+    weight = (ground + 1e-9 * (1 + abs(ground)) >= H).astype(float) if T == 0 else np.exp((ground - H) / T)
     Z = weight.sum()
     p = weight / Z
     spins, abs_m = np.zeros(N), np.zeros(len(net.archetypes))

@@ -46,18 +46,14 @@ def check_number(
     remedy: str | None = None,
 ) -> float:
     """Return `value` as a finite float inside the given interval, or raise ParameterError."""
-    inside = (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and (value > low if open_low else value >= low)
-        and (value < high if open_high else value <= high)
-    )
-    if not inside:
+    number = float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else math.nan
+    above = number > low if open_low else number >= low
+    below = number < high if open_high else number <= high
+    if not (math.isfinite(number) and above and below):
         interval = f"{'(' if open_low or low == -math.inf else '['}{low:g}, {high:g}"
         interval += ")" if open_high or high == math.inf else "]"
         raise ParameterError(name, f"a number in {interval}", value, remedy or f"Choose {name} in that interval.")
-    return float(value)
+    return number
 
 
 def check_integer(name: str, value: Any, *, low: int, high: int | None = None, remedy: str | None = None) -> int:

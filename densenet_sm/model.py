@@ -18,8 +18,8 @@ class Model:
 
     The Hamiltonian of a realisation with entries t (weights w = 1, or 1/M for single examples) is
 
-    - "tensor": H = −(P!/(2N^{P−1})) Σ_μ w_μ Σ_{i1<…<iP} t_{i1}^μ…t_{iP}^μ s_{i1}…s_{iP} − h Σ_i ξ_i^1 s_i, plus Ω g on every
-      tensor entry, with g normal and ν = P! Ω²/(2N^{P−1}) (synaptic noise);
+    - "tensor": H = −(P!/(2N^{P−1})) Σ_μ w_μ Σ_{i1<…<iP} t_{i1}^μ…t_{iP}^μ s_{i1}…s_{iP} − h Σ_i ξ_i^1 s_i,
+      plus Ω g on every tensor entry, with g normal and ν = P! Ω²/(2N^{P−1}) (synaptic noise);
     - "power": H = −(N/2) Σ_μ w_μ x_μ^P − h Σ_i ξ_i^1 s_i with x_μ = (1/N) Σ_i t_i^μ s_i.
 
     Parameters: `P` ≥ 2, interaction order; `protocol`; `alpha` ≥ 0, load, K = 2αN^{P−1}/P! (Gardner's α);

@@ -42,6 +42,7 @@ class Network:
     >>> net = Network([[1, 1, -1, 1]], P=3)
     >>> float(net.energy([1, 1, -1, 1]))  # −(3!/(2·4²)) C(4,3)
     -0.75
+
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Network:
         self.entries = _matrix("entries", entries)
         self.n, self.N = self.entries.shape
         self.P = check_integer("P", P, low=2, remedy="P is the number of spins in one interaction.")
-        check_integer("N", self.N, low=self.P, remedy="A P-body interaction needs at least P spins: use longer entries.")
+        check_integer("N", self.N, low=self.P, remedy="A P-body interaction needs at least P spins.")
         self.interaction = check_name("interaction", interaction, INTERACTIONS)
         self.weights = np.ones(self.n) if weights is None else _vector("weights", weights, self.n)
         self.archetypes = self.entries if archetypes is None else _matrix("archetypes", archetypes, self.N)
@@ -86,9 +87,7 @@ class Network:
         C = model.protocol.n_condensed
         count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
         check_memory(model, N, count)
-        archetypes = sample_archetypes(
-            count, N, model.protocol.dilution, streams.generator(seed, "patterns", sample)
-        )
+        archetypes = sample_archetypes(count, N, model.protocol.dilution, streams.generator(seed, "patterns", sample))
         entries, weight = model.protocol.sample(archetypes, streams.generator(seed, "examples", sample))
         noise = None
         if model.nu > 0:
@@ -204,7 +203,8 @@ class Network:
 
     def __repr__(self) -> str:
         noise = "" if self.noise is None else ", tensor noise"
-        return f"Network(n={self.n}, N={self.N}, P={self.P}, interaction={self.interaction!r}{noise}, field={self.field:g})"
+        sizes = f"n={self.n}, N={self.N}, P={self.P}"
+        return f"Network({sizes}, interaction={self.interaction!r}{noise}, field={self.field:g})"
 
 
 def check_spins(name: str, spins: ArrayLike, N: int) -> Array:
@@ -225,7 +225,9 @@ def check_memory(model: Model, N: int, K: int) -> None:
     need = per_site * K * N + (8 * math.comb(N, model.P) if model.nu > 0 else 0)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if need > 0.8 * free:
-        requirement = f"small enough for {free / 2**30:.1f} GiB of free memory (this needs {need / 2**30:.1f} GiB at N={N})"
+        requirement = (
+            f"small enough for {free / 2**30:.1f} GiB of free memory (this needs {need / 2**30:.1f} GiB at N={N})"
+        )
         raise MemoryLimitError("K", requirement, K, "Lower N, alpha, K or M, or pass K= explicitly.")
 
 
@@ -251,7 +253,9 @@ def _matrix(name: str, values: ArrayLike, width: int | None = None) -> Array:
     array = np.asarray(values)
     expected = "[n, N]" if width is None else f"[K, {width}]"
     if array.ndim != 2 or array.size == 0 or (width is not None and array.shape[1] != width):
-        raise ParameterError(name, f"a matrix of shape {expected}", array.shape, "One row per pattern, one column per site.")
+        raise ParameterError(
+            name, f"a matrix of shape {expected}", array.shape, "One row per pattern, one column per site."
+        )
     return _finite(name, array)
 
 

@@ -54,22 +54,11 @@ def binomial_mean_law(n: int, r: float) -> Mixture:
 CERTAIN = Mixture(np.ones(1), np.ones(1), np.zeros(1))
 
 
-@dataclass(frozen=True)
-class Storing:
-    """Plain patterns: the entries are the archetypes, t = ξ = ±1.
-
-    >>> Storing().groups()[0][1].mean
-    array([1.])
-    """
+class _Averaged:
+    """What protocols share whose entries are one row of unit variance per archetype."""
 
     n_condensed = 1
     dilution = 0.0
-
-    def groups(self, example: bool = False) -> list[tuple[float, Mixture]]:
-        """Condensed entries of one archetype as (weight, law of t given ξ = +1), grouped by equal overlap."""
-        if example:
-            raise ParameterError("start", "a state of this protocol", "example", "Only Unsupervised has single examples.")
-        return [(1.0, CERTAIN)]
 
     def crosstalk_factor(self, k: int, P: int) -> float:
         """c_k: what examples multiply the k-th order of the crosstalk covariance by (1 when entries are averaged)."""
@@ -79,16 +68,37 @@ class Storing:
         """P = 2: (multiplicity, κ) of the Gaussian modes of one uncondensed archetype."""
         return [(1.0, 1.0)]
 
-    def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
-        """Entries [n, N] drawn for the given archetypes [K, N], and the weight of each."""
-        return archetypes, 1.0
-
     def entries_per_archetype(self) -> int:
         return 1
 
 
+def _no_example(example: bool) -> None:
+    if example:
+        raise ParameterError("start", "a state of this protocol", "example", "Only Unsupervised has single examples.")
+
+
+@dataclass(frozen=True)
+class Storing(_Averaged):
+    """Plain patterns: the entries are the archetypes, t = ξ = ±1.
+
+    >>> Storing().groups()[0][1].mean
+    array([1.])
+    """
+
+    def groups(self, example: bool = False) -> list[tuple[float, Mixture]]:
+        """Condensed entries of one archetype as (weight, law of t given ξ = +1), grouped by equal overlap."""
+        _no_example(example)
+        return [(1.0, CERTAIN)]
+
+    def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
+        """Entries [n, N] drawn for the given archetypes [K, N], and the weight of each."""
+        return archetypes, 1.0
+
+
 def _check_quality(r: float, M: int) -> None:
-    check_number("r", r, low=0, high=1, open_low=True, remedy="r = E χ is the example quality; r = 1 copies the archetype.")
+    check_number(
+        "r", r, low=0, high=1, open_low=True, remedy="r = E χ is the example quality; r = 1 copies the archetype."
+    )
     check_integer("M", M, low=1, remedy="M is the number of examples per archetype.")
 
 
@@ -107,7 +117,7 @@ class _Examples:
 
 
 @dataclass(frozen=True)
-class Supervised(_Examples):
+class Supervised(_Averaged, _Examples):
     """A teacher groups the examples: t = ξ u, u = (1/(M√R)) Σ_a χ^a.
 
     `Supervised(r=, M=)` is exact at finite M; `Supervised(rho=)` is the large-M law u = (1+√ρ g)/√(1+ρ), for theory
@@ -122,9 +132,6 @@ class Supervised(_Examples):
     r: float | None = None
     M: int | None = None
     rho: float | None = None
-
-    n_condensed = 1
-    dilution = 0.0
 
     def __post_init__(self) -> None:
         by_count = self.r is not None and self.M is not None and self.rho is None
@@ -151,17 +158,15 @@ class Supervised(_Examples):
     def groups(self, example: bool = False) -> list[tuple[float, Mixture]]:
         """Condensed entries of one archetype as (weight, law of t given ξ = +1), grouped by equal overlap."""
         if example:
-            raise ParameterError("start", "a state of this protocol", "example", "Only Unsupervised has single examples.")
+            raise ParameterError(
+                "start", "a state of this protocol", "example", "Only Unsupervised has single examples."
+            )
         if self.rho is not None:
             norm = 1 / math.sqrt(1 + self.rho)
             return [(1.0, Mixture(np.ones(1), np.array([norm]), np.array([self.rho * norm**2])))]
         assert self.r is not None
         assert self.M is not None
         return [(1.0, binomial_mean_law(self.M, self.r).scaled(1 / math.sqrt(self.R)))]
-
-    crosstalk_factor = Storing.crosstalk_factor
-    crosstalk_modes = Storing.crosstalk_modes
-    entries_per_archetype = Storing.entries_per_archetype
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries ξ u [K, N] with u drawn from its exact law, and their weight 1."""

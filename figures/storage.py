@@ -1,6 +1,6 @@
 """Storage phase diagrams, theory with Monte Carlo on top: figures/storage.png and .pdf; reads stored data only.
 
-    python figures/storage.py [--data data] [--out figures]
+python figures/storage.py [--data data] [--out figures]
 """
 
 import argparse
@@ -45,15 +45,11 @@ def draw_diagram(ax, theory, simulation):
     for marker, N in zip(MARKERS, simulation.N.values, strict=True):
         one = simulation.sel(N=N)
         style = {"fmt": marker, "color": "black", "markersize": 5, "capsize": 2.5, "linewidth": 1}
-        fill = "none" if N == simulation.N.values[0] else "full"
+        fill = "none" if simulation.N.values[0] == N else "full"
         label = f"Monte Carlo, m = 1/2, N = {N}"
         points.append(ax.errorbar(one.border, one["T"], xerr=one.border_err, fillstyle=fill, label=label, **style))
     if simulation.attrs["P"] == ORDERS[0]:
-        from densenet_sm.plot.diagrams import LINE_STYLES, REGION_COLOURS
-
-        handles = [plt.Rectangle((0, 0), 1, 1, fc=colour, ec="0.6", lw=0.5, label=name) for name, colour in REGION_COLOURS.items() if name != "none"]
-        handles += [plt.Line2D([], [], color=c, ls=d, label=f"{name} (RS)") for c, d, name in LINE_STYLES.values()]
-        ax.figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        ax.figure.legend(handles=dsm.plot.legend_handles(), loc="outside lower center", ncols=7)
     ax.legend(handles=points, loc="upper right")
 
 
@@ -76,7 +72,12 @@ def print_table(data):
         one = xr.load_dataset(path, engine="h5netcdf")
         sizes = ", ".join(str(N) for N in one.N.values)
         status = ", ".join(str(s) for s in one.status.values)
-        print(table(one, f"P = {one.attrs['P']}, α = {one.attrs['alpha']:g}, T = {one.attrs['T']:g}  (N = {sizes}: {status})"))
+        print(
+            table(
+                one,
+                f"P = {one.attrs['P']}, α = {one.attrs['alpha']:g}, T = {one.attrs['T']:g}  (N = {sizes}: {status})",
+            )
+        )
 
 
 if __name__ == "__main__":

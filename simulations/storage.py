@@ -49,7 +49,8 @@ def main(argv=None):
             points, sizes = POINTS[P]
             for n, (alpha, T) in enumerate(points):
                 _, sweeps, burn_in, _, samples = PRESETS[args.preset]
-                settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": args.seed + n}  # disorder of its own for every point
+                settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples}
+                settings["seed"] = args.seed + n  # disorder of its own for every point
                 model = dsm.Model(P=P, alpha=alpha)
                 comparison = dsm.compare(model, T, sizes=(16, 24) if toy else sizes, **settings)
                 comparison.attrs["alpha"] = alpha

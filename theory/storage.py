@@ -1,6 +1,6 @@
 """Storage phase diagrams (α, T) at replica symmetry, P = 2, 3, 4 -> data/storage_theory_P*.nc
 
-    python theory/storage.py [--preset quick|full|toy] [--out data]
+python theory/storage.py [--preset quick|full|toy] [--out data]
 """
 
 import argparse

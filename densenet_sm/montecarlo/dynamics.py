@@ -98,7 +98,6 @@ class Replica:
         run = kernels.real_kernel(p.net.P, p.net.interaction == "power")
         return int(run(self.spins, p.rows, p.weights, *self.caches, p.scale, p.bias, p.coupling, plan, records))
 
-
     def _plan(self, sweeps: int) -> tuple[Array, Array]:
         """Sites [sweeps, N] and thresholds [sweeps, N]: attempt n flips its site if the cost ΔH is below threshold n.
 

@@ -68,6 +68,7 @@ def simulate(
     >>> ds = simulate(Model(P=3, alpha=0.05), T=0.3, N=40, sweeps=50, burn_in=10, samples=2)
     >>> dict(ds.m.sizes)
     {'sample': 2, 'T': 1, 'replica': 2, 'pattern': 1}
+
     """
     plan = _checked(model, T, N, K, sweeps, burn_in, replicas, samples, start, overlap, dynamics, seed)
     records: list[list[list[Record]]] = []

@@ -39,7 +39,6 @@ def phase_diagram(ds: xr.Dataset, ax: Axes | None = None, legend: bool = True) -
     'α'
     """
     from matplotlib.colors import ListedColormap
-    from matplotlib.patches import Patch
 
     ax = _axes(ax)
     x, y = ds.attrs["x"], ds.attrs["y"]
@@ -47,12 +46,17 @@ def phase_diagram(ds: xr.Dataset, ax: Axes | None = None, legend: bool = True) -
     region = np.vectorize(lambda label: number.get(str(label), number[phases.NO_STATE]))(ds.phase.values)
     colours = ListedColormap([REGION_COLOURS[name] for name in phases.REGIONS])
     ax.pcolormesh(
-        ds[x], ds[y], region, cmap=colours, vmin=-0.5, vmax=len(phases.REGIONS) - 0.5, shading="nearest", rasterized=True
+        ds[x],
+        ds[y],
+        region,
+        cmap=colours,
+        vmin=-0.5,
+        vmax=len(phases.REGIONS) - 0.5,
+        shading="nearest",
+        rasterized=True,
     )
     handles: list[Any] = [
-        Patch(facecolor=REGION_COLOURS[name], edgecolor="0.6", linewidth=0.5, label=name)
-        for name in phases.REGIONS
-        if (region == number[name]).any() and name != phases.NO_STATE
+        _patch(name) for name in phases.REGIONS if (region == number[name]).any() and name != phases.NO_STATE
     ]
     for name in ds.line.values:
         kind, _, rest = str(name).partition("/")
@@ -67,6 +71,21 @@ def phase_diagram(ds: xr.Dataset, ax: Axes | None = None, legend: bool = True) -
     if legend:
         ax.legend(handles=handles, loc="upper right")
     return ax
+
+
+def legend_handles() -> list[Any]:
+    """Legend entries of every region and line, for one legend under several diagrams."""
+    from matplotlib.lines import Line2D
+
+    regions = [_patch(name) for name in phases.REGIONS if name != phases.NO_STATE]
+    lines = [Line2D([], [], color=c, linestyle=dash, label=f"{name} (RS)") for c, dash, name in LINE_STYLES.values()]
+    return [*regions, *lines]
+
+
+def _patch(region: str) -> Any:
+    from matplotlib.patches import Patch
+
+    return Patch(facecolor=REGION_COLOURS[region], edgecolor="0.6", linewidth=0.5, label=region)
 
 
 def compare(comparison: xr.Dataset, ax: Axes | None = None, observable: str = "m") -> Axes:

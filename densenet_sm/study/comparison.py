@@ -34,7 +34,8 @@ def compare(
 
     At each size the solver is asked twice, for N → ∞ and with the exact finite-size signal f_N. What the sizes leave
     over, Monte Carlo minus theory(f_N), is fitted by a + b/N with weights 1/error²; `value` is theory + a, `error` the
-    fit's standard error of a, and z = a/error. With one size a is that size's own difference.
+    fit's standard error of a, and z = a/error. With one size a is that size's own difference. Sizes whose runs are
+    "unusable" (a replica left its state while it was measured) are reported but not fitted, unless all are.
 
     Parameters
     ----------
@@ -51,6 +52,7 @@ def compare(
     >>> cmp = compare(Model(P=3, alpha=0.02), T=0.3, sizes=(32, 48), sweeps=40, samples=2)
     >>> list(cmp.observable.values)
     ['m', 'x', 'energy', 'q']
+
     """
     import xarray as xr
 
@@ -70,7 +72,10 @@ def compare(
         value[:, n], error[:, n] = measured(ds, names)
         theory[:, n] = list(observables_of(solve(model, T, start=begin, N=N)).values())
         status.append(str(ds.status.values[0]))
-    intercept, spread = extrapolate(np.array(sizes), value - theory, error)
+    fitted = np.array([s != "unusable" for s in status])
+    if not fitted.any():
+        fitted[:] = True
+    intercept, spread = extrapolate(np.array(sizes)[fitted], (value - theory)[:, fitted], error[:, fitted])
     infinite = np.array(list(limit.values()))
     data = {
         "value": ("observable", infinite + intercept),

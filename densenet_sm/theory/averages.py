@@ -1,6 +1,6 @@
 r"""Averages over one site, without quadrature: sine transforms of the characteristic function.
 
-The field on a site is h = Σ_{νg} ψ_{νg} t^{νg} + h_ext ξ^1 + σ z, with χ(k) = E e^{ikh} a product over condensed patterns ν:
+The field on a site is h = Σ_{νg} ψ_{νg} t^{νg} + h_ext ξ^1 + σ z, with χ(k) = E e^{ikh} a product over patterns ν:
 
   E tanh βh       = ∫_0^∞ Im χ(k) w(k) dk,          β E sech² βh = ∫_0^∞ k Re χ(k) w(k) dk,
   β E sech⁴ βh    = ∫_0^∞ (k(4+T²k²)/6) Re χ w dk,  w(k) = T/sinh(πTk/2), which is 2/(πk) at T = 0.
@@ -167,7 +167,7 @@ def _pattern_atoms(laws: tuple[Mixture, ...], signs: Array, chance: Array) -> tu
 
 
 def _nodes(site: Site, psi: Array, strength: float, T: float) -> tuple[Array, Array, float]:
-    """Midpoints k, weights w(k)Δ and step Δ: the square wave must reach beyond every field, the sum to its last digit."""
+    """Midpoints k, weights w(k)Δ and step Δ: the square wave reaches beyond every field, the sum to its last digit."""
     sigma = math.sqrt(strength)
     reach = float((np.abs(psi) @ site.widest()).sum()) + abs(site.field) + TAIL * sigma
     step = 2 * math.pi / (reach + 2 * EDGE * T)

@@ -55,16 +55,19 @@ class Line:
         return np.linspace(self.low, self.high, SCAN)
 
 
-
 def search_bounds(model: Model, parameter: str, bounds: tuple[float, float] | None) -> tuple[float, float]:
-    low, high = bounds if bounds is not None else {
-        "alpha": (0.0, 1.0 + model.P / 8),
-        "T": (0.0, 1.5 + model.P / 4),
-        "nu": (0.0, 1.0 + model.P / 8),
-        "r": (0.02, 1.0),
-        "rho": (0.0, 4.0),
-        "d": (0.0, 0.98),
-    }[parameter]
+    low, high = (
+        bounds
+        if bounds is not None
+        else {
+            "alpha": (0.0, 1.0 + model.P / 8),
+            "T": (0.0, 1.5 + model.P / 4),
+            "nu": (0.0, 1.0 + model.P / 8),
+            "r": (0.02, 1.0),
+            "rho": (0.0, 4.0),
+            "d": (0.0, 0.98),
+        }[parameter]
+    )
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ParameterError("bounds", "an increasing pair of finite numbers", bounds, "Write bounds=(low, high).")
     for end in (low, high):  # the model's own check speaks, naming the parameter

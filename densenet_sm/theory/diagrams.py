@@ -43,8 +43,8 @@ def phase_diagram(
 ) -> xr.Dataset:
     r"""Replica-symmetric lines and regions of a model over two of its parameters.
 
-    For every value of y the retrieval branch is followed along x by continuation; where it folds is the spinodal, where
-    its free energy meets that of the state without overlap the coexistence, and "ergodic" separates paramagnet and glass.
+    For every value of y the retrieval branch is followed along x by continuation: it folds at the spinodal, its free
+    energy meets that of the state without overlap at the coexistence; "ergodic" separates paramagnet and glass.
 
     Parameters
     ----------
@@ -63,6 +63,7 @@ def phase_diagram(
     >>> ds = phase_diagram(Model(P=3), x=("alpha", 0.01, 0.5, 3), y=("T", 0.1, 0.9, 3))
     >>> str(ds.phase.sel(alpha=0.01, T=0.1).item())
     'retrieval'
+
     """
     x, y = _axis("x", x), _axis("y", y)
     for name in ansatz:
@@ -77,8 +78,8 @@ def phase_diagram(
     columns, rows = np.linspace(*x[1:]), np.linspace(*y[1:])
     found = []
     for value in rows:
-        row_model, row_T = (model, value) if y[0] == "T" else (model.replace(**{y[0]: float(value)}), T)
-        line = Line(row_model, x[0], None if x[0] == "T" else float(row_T), x[1], x[2])
+        row_model, row_T = (model, float(value)) if y[0] == "T" else (model.replace(**{y[0]: float(value)}), T)
+        line = Line(row_model, x[0], row_T, x[1], x[2])
         found.append(_row(line, columns, start))
         if progress is not None:
             progress()
@@ -89,7 +90,9 @@ def _axis(which: str, axis: Any) -> Axis:
     try:
         name, low, high, count = axis
     except (TypeError, ValueError):
-        raise ParameterError(which, "(name, low, high, number of points)", axis, 'Write ("alpha", 0, 0.6, 61).') from None
+        raise ParameterError(
+            which, "(name, low, high, number of points)", axis, 'Write ("alpha", 0, 0.6, 61).'
+        ) from None
     check_name(f"{which}[0]", name, PARAMETERS)
     check_number(f"{which}[1]", low, remedy="The axis starts there.")
     check_number(f"{which}[2]", high, low=low, open_low=True, remedy="The axis ends there, above its start.")

@@ -52,9 +52,7 @@ class Noise:
 
     def entropy(self, q: float, C: float) -> float:
         """G − β ∂G/∂β + ½φ(1−q): −(β²/2)[ξ(1) − ξ(q) − (1−q) ξ'(q)] − Σ (a/2)[ln λ + (1−λ)/λ]."""
-        curvature = sum(
-            c * sum((j + 1) * q**j for j in range(k - 1)) for k, c in enumerate(self.coefficients)
-        )
+        curvature = sum(c * sum((j + 1) * q**j for j in range(k - 1)) for k, c in enumerate(self.coefficients))
         modes = sum(a / 2 * (math.log1p(-k * C) + k * C / (1 - k * C)) for a, k in self.modes)
         return -(C**2) / 2 * curvature - modes
 
@@ -62,8 +60,8 @@ class Noise:
 def noise_of(model: Model) -> Noise:
     """Noise of a model's uncondensed patterns and synapses.
 
-    Tensor, P ≥ 3: (α c_P/2) q^P. Power, P ≥ 3: (α/(2P!)) Σ_k k! h_k² c_k q^k with z^P = Σ_k h_k He_k(z). P = 2: modes of
-    load α. Synaptic noise: (ν/2) q^P. The c_k are the protocol's (1 unless examples interact one by one).
+    Tensor, P ≥ 3: (α c_P/2) q^P. Power, P ≥ 3: (α/(2P!)) Σ_k k! h_k² c_k q^k with z^P = Σ_k h_k He_k(z). P = 2: modes
+    of load α. Synaptic noise: (ν/2) q^P. The c_k are the protocol's (1 unless examples interact one by one).
 
     >>> noise_of(Model(P=4, alpha=1.0, interaction="power")).coefficients  # (α/2)(q⁴ + 3q²)
     (0.0, 0.0, 1.5, 0.0, 0.5)

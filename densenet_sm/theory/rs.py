@@ -63,7 +63,7 @@ class Equations:
         return signal(self.model.P, None if self.model.interaction == "power" else self.N)
 
     def split(self, v: Array) -> tuple[Array, float, float]:
-        """x [C, G], C and q = 1 − TC of an order-parameter vector."""
+        """X [C, G], C and q = 1 − TC of an order-parameter vector."""
         return v[:-1].reshape(self.shape), float(v[-1]), max(0.0, 1 - self.T * float(v[-1]))
 
     def admissible(self, v: Array) -> bool:
@@ -110,7 +110,7 @@ class Equations:
         return J - np.eye(n + 1)
 
     def free_energy(self, v: Array) -> float:
-        """f per spin as a function of the order parameters (stationary at a solution)."""
+        """F per spin as a function of the order parameters (stationary at a solution)."""
         x, C, q = self.split(v)
         a = self.site_averages(v)
         f, slope, _ = self._signal
@@ -123,12 +123,12 @@ class Equations:
         return self.T * noise.entropy(q, C) - noise.strength(q, C) * C / 2 - noise.energy(q, C)
 
     def energy(self, v: Array, a: Averages) -> float:
-        """e = −h m_1 − Σ w f(x) − ∂G/∂β per spin, at a solution."""
+        """E = −h m_1 − Σ w f(x) − ∂G/∂β per spin, at a solution."""
         x, C, q = self.split(v)
         return float(-self.model.field * a.m[0] - (self.weights * self._signal[0](x)).sum() + self.noise.energy(q, C))
 
     def entropy(self, v: Array, a: Averages) -> float:
-        """s = E[ln 2cosh βh − βh tanh βh] + noise part; at T = 0 the first is P(h=0) ln 2."""
+        """S = E[ln 2cosh βh − βh tanh βh] + noise part; at T = 0 the first is P(h=0) ln 2."""
         x, C, q = self.split(v)
         noise = self.noise.entropy(q, C)
         if self.T == 0:
@@ -145,7 +145,7 @@ class Equations:
         return 1 - cost / self.T
 
     def longitudinal(self, v: Array) -> float:
-        """Smallest 1 − eigenvalue of ∂(E t tanh)/∂x once C follows x: positive where iterating the overlaps converges."""
+        """Smallest 1 − eigenvalue of ∂(E t tanh)/∂x once C follows x: positive where iterating overlaps converges."""
         J = self.jacobian(v)
         n = len(v) - 1
         reduced = J[:n, :n] - np.outer(J[:n, n], J[n, :n]) / J[n, n]
@@ -176,7 +176,7 @@ def iterate(eq: Equations, v: Array, steps: int) -> tuple[Array, float]:
 
 
 def newton(eq: Equations, v: Array, steps: int = 30, tolerance: float = 1e-13) -> tuple[Array, float, int]:
-    """Newton's method with step halving; returns point, residual and steps (the residual tells whether it converged)."""
+    """Newton's method with step halving; returns point, residual (whether it converged) and steps."""
     F = eq.residual(v)
     for step in range(steps):
         size = eq.norm(F)

@@ -41,5 +41,5 @@ def signal(P: int, N: int | None = None) -> tuple[Polynomial, Polynomial, Polyno
         check_integer("N", N, low=P, remedy="A P-body interaction needs at least P spins.")
         e = elementary_polynomial(P, N)
         powers = float(N) ** np.arange(P + 1)
-        f = Polynomial(e.coef * powers) * (math.factorial(P) / (2 * float(N) ** P))
+        f = Polynomial(np.asarray(e.coef, float) * powers) * (math.factorial(P) / (2 * float(N) ** P))
     return f, f.deriv(), f.deriv(2)

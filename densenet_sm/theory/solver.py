@@ -42,6 +42,7 @@ def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", 
     >>> state = solve(Model(P=2, alpha=0.05), T=0.2)
     >>> state.phase, round(state.m, 4)
     ('retrieval', 0.9991)
+
     """
     if not isinstance(model, Model):
         raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")

@@ -95,6 +95,7 @@ def critical(
 
     >>> round(critical(Model(P=2), "alpha", T=0.0).value, 6)  # the Hopfield model's capacity
     0.137906
+
     """
     check_name("parameter", parameter, PARAMETERS)
     check_name("kind", kind, KINDS)
@@ -111,7 +112,9 @@ def critical(
         crossings = list(freezing(line))
     else:
         found = list(branches(line, start))
-        crossings = [c for b in found for c in (folds(line, b) if kind == "spinodal" else meetings(line, b, start, against))]
+        crossings = [
+            c for b in found for c in (folds(line, b) if kind == "spinodal" else meetings(line, b, start, against))
+        ]
     if not crossings:
         where = f"{parameter} in [{line.low:g}, {line.high:g}]" + ("" if T is None else f" at T={T:g}")
         raise NoTransitionError(f"no {kind} of {start!r} (RS) for {where}: {SCAN} points scanned. Widen bounds=.")
@@ -129,7 +132,7 @@ def folds(line: Line, branch: Branch) -> Iterator[Crossing]:
 
 
 def excess(state: State | None, start: Any, against: Any) -> float:
-    """f of a state minus f of what it competes with; NaN where either is missing."""
+    """F of a state minus f of what it competes with; NaN where either is missing."""
     if state is None:
         return math.nan
     other = competitor(state.model, state.T, start, against)
