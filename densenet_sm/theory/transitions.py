@@ -172,6 +172,9 @@ def freezing(line: Line) -> Iterator[Crossing]:
     """Where the state without overlap changes between paramagnet and glass, by bisection of the label."""
 
     def frozen(value: float) -> bool | None:
+        calm = line.solve(value, "paramagnet") if line.at(value)[1] > 0 else None
+        if calm is not None and calm.phase == phases.PARAMAGNET and calm.replicon < 0:
+            return True  # however small the glass's q still is
         state = unaligned(*line.at(value))
         return None if state is None else state.phase == phases.GLASS
 
@@ -184,6 +187,6 @@ def freezing(line: Line) -> Iterator[Crossing]:
         while high - low > 1e-12 * (line.high - line.low):
             middle = (low + high) / 2
             low, high = (middle, high) if frozen(middle) == labels[i] else (low, middle)
-        state = unaligned(*line.at(high if labels[j] else low))
+        state = unaligned(*line.at(float(grid[j] if labels[i] else grid[i])))
         assert state is not None
         yield Crossing((low + high) / 2, (low, high), state, 1 if labels[j] else -1)

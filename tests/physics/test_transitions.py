@@ -1,0 +1,138 @@
+"""Transitions and diagrams: public values, exact lines, and independent checks of every end of a branch."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import erf
+
+import densenet_sm as dsm
+from densenet_sm import Model, Multitasking, NoTransitionError, Supervised, critical, solve
+from densenet_sm.theory.branches import unaligned
+
+T_DYNAMIC, T_STATIC = 0.6816, 0.6514  # Ising 3-spin glass, ξ = q³/2
+
+
+def test_hopfield_capacity_and_retrieval_ground_state():
+    assert critical(Model(P=2), "alpha", T=0.0).value == pytest.approx(0.137905, abs=1e-6)
+    assert critical(Model(P=2), "alpha", T=0.0, kind="coexistence").value == pytest.approx(0.05185, abs=5e-6)
+
+
+@pytest.mark.parametrize("P", [3, 4, 6, 10])
+def test_capacity_at_zero_temperature_is_the_maximum_of_the_closed_form(P):
+    """α(y) = (P/4) erf(y)^{2P−2} / y² has its maximum at the fold."""
+    load = lambda y: P / 4 * erf(y) ** (2 * P - 2) / y**2  # noqa: E731
+    best = minimize_scalar(lambda y: -load(y), bounds=(0.5, 4), method="bounded", options={"xatol": 1e-9})
+    assert critical(Model(P=P), "alpha", T=0.0).value == pytest.approx(-best.fun, rel=1e-9)
+    if P == 3:
+        assert -best.fun == pytest.approx(0.378286, abs=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.3, 1.0])
+def test_the_glass_of_the_hopfield_model_melts_at_one_plus_root_alpha(alpha):
+    found = critical(Model(P=2, alpha=alpha), "T", kind="ergodic", bounds=(0.5, 3.0))
+    assert found.value == pytest.approx(1 + np.sqrt(alpha), abs=1e-9)
+
+
+def test_the_nishimori_line_meets_the_pure_glass():
+    """Retrieval on T = α ends at α = T_d² and coexists with the paramagnet at T_K²."""
+    for kind, T_glass in (("spinodal", T_DYNAMIC), ("coexistence", T_STATIC)):
+        against = {"against": "paramagnet"} if kind == "coexistence" else {}
+        crossing = critical(Model(P=3), "alpha", T=T_glass**2, kind=kind, **against).value
+        assert crossing == pytest.approx(T_glass**2, abs=2e-4)
+
+
+def test_coexistence_with_the_paramagnet_is_vertical_on_the_nishimori_line():
+    eps = 5e-3
+    at = lambda T: critical(Model(P=3), "alpha", T=T, kind="coexistence", against="paramagnet").value  # noqa: E731
+    slope = (at(T_STATIC**2 + eps) - at(T_STATIC**2 - eps)) / (2 * eps)
+    assert abs(slope) < 2e-2
+
+
+@pytest.mark.parametrize(("P", "T"), [(2, 0.3), (3, 0.0), (3, 0.5), (4, 0.2)])
+def test_retrieval_exists_just_below_its_spinodal_and_not_above(P, T):
+    found = critical(Model(P=P), "alpha", T=T)
+    below = solve(Model(P=P, alpha=found.value * (1 - 1e-5)), T, start=found.state)
+    above = solve(Model(P=P, alpha=found.value * (1 + 1e-4)), T)
+    assert below.phase == "retrieval"
+    assert above.phase != "retrieval"
+    assert abs(found.state.longitudinal) < 1e-4  # the branch is marginal there
+    assert found.bracket[0] < found.value < found.bracket[1]
+    assert float(found) == found.value
+
+
+@pytest.mark.parametrize("P", [2, 3, 4])
+def test_spinodals_in_load_and_in_temperature_are_the_same_line(P):
+    alpha = critical(Model(P=P), "alpha", T=0.4).value
+    back = critical(Model(P=P, alpha=alpha * (1 - 1e-6)), "T")
+    assert min(abs(c.value - 0.4) for c in back.all) < 1e-3
+
+
+def test_at_coexistence_both_free_energies_are_equal():
+    found = critical(Model(P=3), "alpha", T=0.5, kind="coexistence")
+    rival = unaligned(Model(P=3, alpha=found.value), 0.5)
+    assert found.state.free_energy == pytest.approx(rival.free_energy, abs=1e-11)
+    assert found.state.m > 0.5
+
+
+def test_replica_symmetric_retrieval_is_reentrant_and_both_ends_are_found():
+    found = critical(Model(P=3, alpha=0.4), "T")
+    assert [c.direction for c in found.all] == [-1, 1]
+    lower, upper = (c.value for c in found.all)
+    assert found.value == upper
+    assert solve(Model(P=3, alpha=0.4), lower - 0.02).phase != "retrieval"
+    assert solve(Model(P=3, alpha=0.4), (lower + upper) / 2).phase == "retrieval"
+
+
+def test_a_continuous_transition_is_an_end_too():
+    assert critical(Model(P=2), "T", bounds=(0.3, 1.7)).value == pytest.approx(1.0, abs=1e-6)
+
+
+def test_other_parameters_have_spinodals():
+    noise = critical(Model(P=3), "nu", T=0.3).value
+    # at α = 0 the synaptic noise is the load: ξ = (α+ν) q³/2
+    assert noise == pytest.approx(critical(Model(P=3), "alpha", T=0.3).value, rel=1e-7)
+    model = Model(P=2, alpha=0.01, protocol=Supervised(r=0.5, M=10))
+    quality = critical(model, "r", T=0.1)
+    assert quality.all[0].direction == -1
+    assert solve(model.replace(r=quality.value + 1e-3), 0.1).phase == "retrieval"
+    assert solve(model.replace(r=quality.value - 1e-3), 0.1).phase != "retrieval"
+
+
+def test_pure_retrieval_of_diluted_patterns_has_its_own_spinodal():
+    model = Model(P=3, protocol=Multitasking(2, 0.3))
+    T = critical(model, "T", start="pure").value
+    # one diluted pattern alone: x² = (1−d) m'², T scaled by (1−d)^{−P/2}·(1−d)
+    alone = critical(Model(P=3), "T").value
+    assert T == pytest.approx(alone * 0.7 ** (2 - 1.5) / 0.7 ** (1.5 - 1) * 0.7 ** (2 - 1.5), rel=1e-6)
+
+
+def test_nowhere_says_what_was_scanned():
+    with pytest.raises(NoTransitionError, match=r"alpha in \[0, 1.375\] at T=3"):
+        critical(Model(P=3), "alpha", T=3.0)
+
+
+def test_a_diagram_agrees_with_states_solved_point_by_point():
+    ds = dsm.phase_diagram(Model(P=3), x=("alpha", 0.02, 0.58, 8), y=("T", 0.05, 0.95, 7))
+    for T in ds["T"].values:
+        for alpha in ds.alpha.values:
+            model = Model(P=3, alpha=float(alpha))
+            state, rival = solve(model, T), unaligned(model, T)
+            if state.phase == "retrieval":
+                wanted = "retrieval" if state.free_energy < rival.free_energy else "metastable retrieval"
+            else:
+                wanted = rival.phase
+            assert ds.phase.sel(alpha=alpha, T=T).item() == wanted
+    spinodal = ds.sel(line="spinodal/RS")
+    for alpha, T in zip(spinodal.line_x.values, spinodal.line_y.values, strict=True):
+        if np.isfinite(alpha):
+            assert critical(Model(P=3), "alpha", T=T).value == pytest.approx(alpha, abs=1e-7)
+
+
+def test_a_diagram_needs_a_temperature_and_takes_other_axes():
+    model = Model(P=3)
+    with pytest.raises(ValueError, match="T must be"):
+        dsm.phase_diagram(model, x=("alpha", 0, 0.5, 3), y=("nu", 0, 0.5, 3))
+    ds = dsm.phase_diagram(model, x=("alpha", 0.0, 0.5, 3), y=("nu", 0.0, 0.3, 3), T=0.3)
+    spinodal = ds.sel(line="spinodal/RS")
+    total = (spinodal.line_x + spinodal.line_y).values
+    np.testing.assert_allclose(total[np.isfinite(total)], critical(model, "alpha", T=0.3).value, atol=1e-7)
