@@ -74,9 +74,8 @@ def timed(function, *args):
 
 
 def main():
-    print(
-        f"{'case':>20} {'T':>6} {'accept':>7} {'ours':>9} {'plain':>9} {'naive':>9} {'plain/ours':>11} {'naive/ours':>11}"
-    )
+    titles = ("ours", "plain", "naive", "plain/ours", "naive/ours")
+    print(f"{'case':>20} {'T':>6} {'accept':>7} " + "{:>9} {:>9} {:>9} {:>11} {:>11}".format(*titles))
     for P, N, K in CASES:
         net = dsm.Network.sample(dsm.Model(P=P), N=N, K=K, seed=1)
         shared = prepare(net)

@@ -81,12 +81,8 @@ class Network:
         >>> Network.sample(Model(P=3, alpha=0.1), N=30, seed=1).entries.shape
         (30, 30)
         """
-        if not isinstance(model, Model):
-            raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
-        count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
+        count = count_patterns(model, N, K)
         C = model.protocol.n_condensed
-        count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
-        check_memory(model, N, count)
         archetypes = sample_archetypes(count, N, model.protocol.dilution, streams.generator(seed, "patterns", sample))
         entries, weight = model.protocol.sample(archetypes, streams.generator(seed, "examples", sample))
         noise = None
@@ -218,17 +214,26 @@ def check_spins(name: str, spins: ArrayLike, N: int) -> Array:
     return s
 
 
-def check_memory(model: Model, N: int, K: int) -> None:
-    """Raise MemoryLimitError, stating the size, if a realisation would take over 80 % of this machine's free memory."""
-    plain = model.protocol.entries_per_archetype() == 1 and model.protocol.groups()[0][1].mean.tolist() == [1.0]
-    per_site = 1 + (0 if plain else 8) * model.protocol.entries_per_archetype()
-    need = per_site * K * N + (8 * math.comb(N, model.P) if model.nu > 0 else 0)
+def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = None) -> int:
+    """Number of archetypes of a realisation, after every check that can be made before drawing it.
+
+    Raises ParameterError (N < P, K below the condensed patterns, a law without examples) and MemoryLimitError, stating
+    the size, if it would take over 80 % of this machine's free memory.
+    """
+    if not isinstance(model, Model):
+        raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
+    N = check_integer("N", N, low=model.P, remedy="A P-body interaction needs at least P spins.")
+    count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
+    C = model.protocol.n_condensed
+    count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
+    each, per_number = model.protocol.entries_per_archetype(), model.protocol.bytes_per_number()
+    need = (1 + each * per_number) * count * N + (8 * math.comb(N, model.P) if model.nu > 0 else 0)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if need > 0.8 * free:
-        requirement = (
-            f"small enough for {free / 2**30:.1f} GiB of free memory (this needs {need / 2**30:.1f} GiB at N={N})"
-        )
-        raise MemoryLimitError("K", requirement, K, "Lower N, alpha, K or M, or pass K= explicitly.")
+        sizes = f"{need / 2**30:.1f} GiB at N={N}"
+        requirement = f"small enough for {free / 2**30:.1f} GiB of free memory (this needs {sizes})"
+        raise MemoryLimitError("K", requirement, count, "Lower N, alpha, K or M, or pass K= explicitly.")
+    return count
 
 
 def _elementary(p: list[Array]) -> list[Array]:

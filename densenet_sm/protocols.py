@@ -71,6 +71,10 @@ class _Averaged:
     def entries_per_archetype(self) -> int:
         return 1
 
+    def bytes_per_number(self) -> int:
+        """Memory of one entry beside its archetype's byte: none for plain patterns, which are their own entries."""
+        return 8
+
 
 def _no_example(example: bool) -> None:
     if example:
@@ -89,6 +93,9 @@ class Storing(_Averaged):
         """Condensed entries of one archetype as (weight, law of t given ξ = +1), grouped by equal overlap."""
         _no_example(example)
         return [(1.0, CERTAIN)]
+
+    def bytes_per_number(self) -> int:
+        return 0
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries [n, N] drawn for the given archetypes [K, N], and the weight of each."""
@@ -168,15 +175,17 @@ class Supervised(_Averaged, _Examples):
         assert self.M is not None
         return [(1.0, binomial_mean_law(self.M, self.r).scaled(1 / math.sqrt(self.R)))]
 
+    def bytes_per_number(self) -> int:
+        """As above; the large-M law has no examples to draw."""
+        if self.rho is not None:
+            remedy = "rho alone is the large-M law; give r and M to simulate."
+            raise ParameterError("protocol", "Supervised(r=, M=) to draw examples", self, remedy)
+        return 8
+
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries ξ u [K, N] with u drawn from its exact law, and their weight 1."""
-        if self.r is None or self.M is None:
-            raise ParameterError(
-                "protocol",
-                "Supervised(r=, M=) to draw examples",
-                self,
-                "rho alone is the large-M law; give r and M to simulate.",
-            )
+        assert self.r is not None
+        assert self.M is not None
         k = rng.binomial(self.M, (1 + self.r) / 2, size=archetypes.shape)
         return archetypes * (2 * k - self.M) / (self.M * math.sqrt(self.R)), 1.0
 
@@ -226,6 +235,9 @@ class Unsupervised(_Examples):
 
     def entries_per_archetype(self) -> int:
         return self.M
+
+    def bytes_per_number(self) -> int:
+        return 8
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries [K·M, N], the M examples of one archetype in consecutive rows, and their weight 1/M."""
@@ -280,6 +292,9 @@ class Multitasking:
 
     def entries_per_archetype(self) -> int:
         return self.data.entries_per_archetype()
+
+    def bytes_per_number(self) -> int:
+        return 8 if self.d > 0 else self.data.bytes_per_number()
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries of the diluted archetypes, scaled by 1/√(1−d), and the weight of each."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..network import Network
 from . import kernels
+from .real_kernels import real_kernel
 
 Array = NDArray[Any]
 DYNAMICS = ("heat-bath", "metropolis", "zero")
@@ -95,7 +96,7 @@ class Replica:
             A, V = self.caches
             args = (p.rows, A, V, v, d, F, p.scale, p.net.P, p.bias, p.coupling, plan, records)
             return int(kernels.run_signs(self.spins, *args))
-        run = kernels.real_kernel(p.net.P, p.net.interaction == "power")
+        run = real_kernel(p.net.P, p.net.interaction == "power")
         return int(run(self.spins, p.rows, p.weights, *self.caches, p.scale, p.bias, p.coupling, plan, records))
 
     def _plan(self, sweeps: int) -> tuple[Array, Array]:

@@ -1,21 +1,15 @@
-r"""Compiled Monte Carlo kernels for one replica: sign patterns at any P ≤ 8, and real entries at any P.
+r"""Compiled Monte Carlo kernels for one replica with sign patterns, P ≤ 8 (real entries: real_kernels.py).
 
-Sign patterns. F(A) is what one pattern of integer overlap A = Σ_i ξ_i s_i adds to −H/c, and y = ξ_i s_i = ±1, so
+F(A) is what one pattern of integer overlap A = Σ_i ξ_i s_i adds to −H/c, and y = ξ_i s_i = ±1, so
 
     F(A − 2y) − F(A) = D(A) − y V(A),   V = (F(A+2) − F(A−2))/2,   D = (F(A+2) + F(A−2))/2 − F(A):
 
 an attempt costs one ±1 dot product with the cached V, only an accepted flip touches A, V and W = Σ_μ D(A_μ).
-Real entries. With c_k = e_k (tensor) or a^k (power), F' − F = −2y Σ_k b_k (−y)^k c_{P−1−k}, c_k cached.
 
 Everything a kernel calls stands in this file: compiled code is cached by file.
 """
 
 from __future__ import annotations
-
-import math
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
 
 import numba as nb
 import numpy as np
@@ -236,99 +230,3 @@ def run_signs(spins, rows, A, V, v, d, F, scale, P, bias, coupling, plan, record
         if (first + sweep) % stride == 0:
             snapshots[sweep // stride] = spins
     return flips
-
-
-@lru_cache
-def real_kernel(P: int, power: bool) -> Callable[..., Any]:
-    """Kernel for real entries [N, n] at order P, the order and the interaction compiled in."""
-    b = tuple(float(math.comb(P, k + 1) * 2**k) if power else 1.0 for k in range(P))
-
-    @nb.njit(nogil=True, fastmath=FAST)
-    def field(rows, i, weights, c, s):  # type: ignore[no-untyped-def]
-        total = 0.0
-        for mu in range(len(weights)):
-            y = rows[i, mu] * s
-            value = b[P - 1]
-            for k in range(P - 1):
-                value = b[P - 2 - k] * c[k, mu] - y * value
-            total += weights[mu] * y * value
-        return total
-
-    @nb.njit(nogil=True, fastmath=FAST)
-    def flip(rows, i, s, c):  # type: ignore[no-untyped-def]
-        for mu in range(c.shape[1]):
-            y = rows[i, mu] * s
-            if power:
-                a = c[0, mu] - 2 * y
-                value = 1.0
-                for k in range(P - 1):
-                    value *= a
-                    c[k, mu] = value
-            else:
-                before = 1.0
-                for k in range(P - 1):
-                    without = c[k, mu] - y * before
-                    c[k, mu] = without - y * before
-                    before = without
-
-    @nb.njit(nogil=True)
-    def start(rows, spins, c):  # type: ignore[no-untyped-def]
-        c[:] = 0.0
-        for i in range(len(spins)):
-            for mu in range(c.shape[1]):
-                y = rows[i, mu] * spins[i]
-                if power:
-                    c[0, mu] += y
-                else:
-                    for k in range(P - 2, 0, -1):
-                        c[k, mu] += y * c[k - 1, mu]
-                    c[0, mu] += y
-        if power:
-            for k in range(1, P - 1):
-                for mu in range(c.shape[1]):
-                    c[k, mu] = c[k - 1, mu] * c[0, mu]
-
-    @nb.njit(nogil=True)
-    def total_energy(rows, spins, weights, c):  # type: ignore[no-untyped-def]
-        """Σ w F: by Euler, P e_P = Σ_i y_i e_{P−1}^{without i} (tensor), or a^P (power)."""
-        total = 0.0
-        if power:
-            for mu in range(c.shape[1]):
-                total += weights[mu] * c[P - 2, mu] * c[0, mu]
-            return total
-        for i in range(len(spins)):
-            total += field(rows, i, weights, c, spins[i])
-        return total / P
-
-    @nb.njit(nogil=True)
-    def run(spins, rows, weights, c, scale, bias, coupling, plan, records):  # type: ignore[no-untyped-def]
-        order, threshold = plan
-        probes, archetypes, energy, x, m, snapshots, first, stride = records
-        N = len(spins)
-        fields = np.zeros(N)
-        if len(coupling):
-            tensor_all_fields(fields, coupling, spins, P)
-        start(rows, spins, c)
-        flips = 0
-        for sweep in range(len(energy)):
-            for n in range(N):
-                i = order[sweep, n]
-                s = spins[i]
-                cost = 2.0 * scale * field(rows, i, weights, c, s) + 2.0 * s * (bias[i] + fields[i])
-                if cost < threshold[sweep, n]:
-                    spins[i] = -s
-                    flip(rows, i, s, c)
-                    if len(coupling):
-                        tensor_fields(fields, coupling, spins, i, P)
-                    flips += 1
-            total = -scale * total_energy(rows, spins, weights, c)
-            for i in range(N):
-                total -= spins[i] * (bias[i] + fields[i] / P)
-            energy[sweep] = total
-            project(probes, spins, x[sweep])
-            project(archetypes, spins, m[sweep])
-            if (first + sweep) % stride == 0:
-                snapshots[sweep // stride] = spins
-        return flips
-
-    return run

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import streams
 from ..errors import ParameterError, check_integer, check_name, check_number
 from ..model import Model
-from ..network import Network, check_memory, check_spins
+from ..network import Network, check_spins, count_patterns
 from .dynamics import DYNAMICS, Record, Replica, prepare
 from .statistics import autocorrelation_time, standard_error, verdict
 
@@ -72,10 +72,13 @@ def simulate(
     """
     plan = _checked(model, T, N, K, sweeps, burn_in, replicas, samples, start, overlap, dynamics, seed)
     records: list[list[list[Record]]] = []
+    shift = []
     with _bar(progress, plan.samples * len(plan.T) * plan.replicas) as advance:
         for sample in range(plan.samples):
-            records.append(_run_sample(plan, sample, advance))
-    return _dataset(plan, records)
+            net = model if isinstance(model, Network) else Network.sample(model, plan.N, plan.K, seed, sample)
+            records.append(_run_sample(plan, net, sample, advance))
+            shift.append(net.mean_energy() / plan.N)
+    return _dataset(plan, records, np.array(shift))
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,7 @@ def _checked(
         if N is None:
             raise ParameterError("N", "given with a Model", N, "Pass the number of spins, for example N=256.")
         check_integer("samples", samples, low=1)
-        count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
-        K = check_integer("K", count, low=model.protocol.n_condensed, remedy="K counts all archetypes.")
-        check_memory(model, N, K)
+        K = count_patterns(model, N, K)
     else:
         raise ParameterError("model", "a Model or a Network", model, "Build one: dsm.Model(P=3, alpha=0.1).")
     if isinstance(start, str):
@@ -132,10 +133,8 @@ def _checked(
     return _Plan(model, ladder, N, K, sweeps, burn_in, replicas, samples, start, overlap, dynamics, seed)
 
 
-def _run_sample(plan: _Plan, sample: int, advance: Callable[[], None]) -> list[list[Record]]:
+def _run_sample(plan: _Plan, net: Network, sample: int, advance: Callable[[], None]) -> list[list[Record]]:
     """All temperatures and replicas of one disorder sample, in threads (the kernels release the interpreter lock)."""
-    source = plan.source
-    net = source if isinstance(source, Network) else Network.sample(source, plan.N, plan.K, plan.seed, sample)
     shared = prepare(net)
     key = streams.seed_sequence(plan.seed, "dynamics", sample).generate_state(2)
     stride = max(1, plan.sweeps // SNAPSHOTS)
@@ -174,7 +173,8 @@ def _initial(plan: _Plan, net: Network, rng: np.random.Generator) -> Array:
     return spins
 
 
-def _dataset(plan: _Plan, records: list[list[list[Record]]]) -> xr.Dataset:
+def _dataset(plan: _Plan, records: list[list[list[Record]]], shift: Array) -> xr.Dataset:
+    """Means, errors and verdicts; `shift` [sample] is the zero that energies are measured from."""
     import xarray as xr
 
     def collect(function: Callable[[Record], Any]) -> Array:
@@ -184,7 +184,7 @@ def _dataset(plan: _Plan, records: list[list[list[Record]]]) -> xr.Dataset:
         "m": collect(lambda r: r.m.mean(0)),
         "abs_m": collect(lambda r: np.abs(r.m).mean(0)),
         "x": collect(lambda r: r.x.mean(0)),
-        "energy": collect(lambda r: r.energy.mean()) / plan.N - _energy_shift(plan)[:, None, None],
+        "energy": collect(lambda r: r.energy.mean()) / plan.N - shift[:, None, None],
     }
     q = np.array([[_replica_overlap(at_T) for at_T in sample] for sample in records])
     tau = collect(lambda r: max(autocorrelation_time(c) for c in (r.energy, *r.m.T))).max((0, 2))
@@ -197,16 +197,6 @@ def _dataset(plan: _Plan, records: list[list[list[Record]]]) -> xr.Dataset:
     data["status"] = ("T", [verdict(t, plan.sweeps, plan.burn_in) for t in tau])
     coords = {"T": list(plan.T), "sample": range(plan.samples), "replica": range(plan.replicas)}
     return xr.Dataset(data, {**coords, "pattern": range(means["m"].shape[-1])}, _attributes(plan))
-
-
-def _energy_shift(plan: _Plan) -> Array:
-    """[sample]: infinite-temperature mean of H/N, which the power interaction's energies are measured from."""
-    if isinstance(plan.source, Network):
-        return np.array([plan.source.mean_energy() / plan.N])
-    if plan.source.interaction == "tensor":
-        return np.zeros(plan.samples)
-    nets = (Network.sample(plan.source, plan.N, plan.K, plan.seed, k) for k in range(plan.samples))
-    return np.array([net.mean_energy() / plan.N for net in nets])
 
 
 def _replica_overlap(records: list[Record]) -> float:

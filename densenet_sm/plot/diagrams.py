@@ -22,7 +22,7 @@ REGION_COLOURS = {
     phases.RETRIEVAL: "#9CC9E8",
     phases.NO_STATE: "#FFFFFF",
 }
-LINE_STYLES = {
+LINE_STYLES: dict[str, tuple[str, Any, str]] = {  # colour, dashes, name
     "spinodal": ("#0072B2", "-", "retrieval spinodal"),
     "coexistence": ("#D55E00", "--", "coexistence"),
     "ergodic": ("#6A4C93", ":", "glass / paramagnet"),

@@ -73,8 +73,11 @@ class Equations:
 
     @cached_property
     def unit(self) -> float:
-        """Scale of C in residuals: C = β(1−q) inherits the rounding of q times β."""
-        return 1 + 0.1 / self.T if self.T > 0 else 1.0
+        """Scale of C in residuals: its rounding grows with the largest k of the transforms, β, or 1/σ at T = 0."""
+        if self.T > 0:
+            return 1 + 0.1 / self.T
+        sigma = math.sqrt(self.noise.strength(1.0, 0.0))
+        return 1 + 1 / sigma if sigma > 0 else 1.0
 
     def norm(self, F: Array) -> float:
         """Largest residual, that of C in its own unit."""
@@ -152,7 +155,7 @@ class Equations:
         return float(-np.linalg.eigvals(reduced).real.max())
 
 
-def iterate(eq: Equations, v: Array, steps: int) -> tuple[Array, float]:
+def iterate(eq: Equations, v: Array, steps: int, damping: float = 1.0) -> tuple[Array, float]:
     """Natural iteration x ← E[t tanh βh] with C kept from overshooting (P = 2); returns the point and its residual."""
     residual = math.inf
     for _ in range(steps):
@@ -168,7 +171,7 @@ def iterate(eq: Equations, v: Array, steps: int) -> tuple[Array, float]:
         if eq.noise.modes:  # σ² grows with C and C falls with σ²: a Newton step in C alone cannot run away
             growth = 2 * sum(load * k**3 * q / (1 - k * C) ** 3 for load, k in eq.noise.modes)
             change[-1] /= 1 + growth * a.chi / (2 * strength if strength else math.inf)
-        v = v + change
+        v = v + damping * change
         ceiling = min(eq.noise.largest_C, 1 / eq.T if eq.T > 0 else math.inf)
         if v[-1] >= ceiling and eq.noise.modes and ceiling == eq.noise.largest_C:
             v[-1] = (C + ceiling) / 2

@@ -126,8 +126,8 @@ def converge(eq: Equations, v: Array, patience: int = 14) -> tuple[Array, float,
     """Iterate into the basin, then Newton; a Newton step that leaves the neighbourhood is refused, not followed."""
     spent, steps = 0, 20
     residual = math.inf
-    for _ in range(patience):
-        v, residual = iterate(eq, v, steps)
+    for attempt in range(patience):
+        v, residual = iterate(eq, v, steps, damping=min(1.0, 8 / 2**attempt))  # damped against cycles of x and q
         spent += steps
         x = v[:-1]
         if eq.model.field == 0 and 0 < np.abs(x).max() < 1e-9:
