@@ -35,7 +35,7 @@ def exact(net: Network, T: float) -> dict[str, Any]:
     Raises ParameterError for N > 24 or T < 0.
 
     >>> round(exact(Network([[1, 1]], P=2), T=1.0)["log_Z"], 6)  # Z = 2 (e^{1/2} + e^{−1/2})
-    1.506392
+    1.506409
     """
     if not isinstance(net, Network):
         raise ParameterError("net", "a Network", net, "Draw one: dsm.Network.sample(model, N=12).")

@@ -30,7 +30,7 @@ def seed_sequence(seed: int, stream: str, sample: int = 0) -> np.random.SeedSequ
 def generator(seed: int, stream: str, sample: int = 0) -> np.random.Generator:
     """NumPy generator of a named stream (see `seed_sequence`).
 
-    >>> generator(1, "patterns").integers(10) == generator(1, "patterns").integers(10)
+    >>> bool(generator(1, "patterns").integers(10) == generator(1, "patterns").integers(10))
     True
     """
     return np.random.default_rng(seed_sequence(seed, stream, sample))

@@ -50,7 +50,7 @@ def compare(
     Raises what `simulate` and `solve` raise, and ParameterError for fewer than 2 samples.
 
     >>> cmp = compare(Model(P=3, alpha=0.02), T=0.3, sizes=(32, 48), sweeps=40, samples=2)
-    >>> list(cmp.observable.values)
+    >>> cmp.observable.values.tolist()
     ['m', 'x', 'energy', 'q']
 
     """

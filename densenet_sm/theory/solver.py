@@ -41,7 +41,7 @@ def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", 
 
     >>> state = solve(Model(P=2, alpha=0.05), T=0.2)
     >>> state.phase, round(state.m, 4)
-    ('retrieval', 0.9991)
+    ('retrieval', 0.9989)
 
     """
     if not isinstance(model, Model):
