@@ -102,13 +102,11 @@ def phase_diagram(
 
     Example: densenet-sm phase-diagram --P 3 --x alpha:0:0.6:41 --y T:0:1:41 --out storage.png
     """
-    import matplotlib
     from rich.progress import Progress
 
     from . import plot
     from .theory import phase_diagram as run
 
-    matplotlib.use("Agg")
     axes = axis("x", x), axis("y", y)
     with Progress() as bar:
         task = bar.add_task("rows", total=axes[1][3])

@@ -227,7 +227,7 @@ def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = 
     C = model.protocol.n_condensed
     count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
     each, per_number = model.protocol.entries_per_archetype(), model.protocol.bytes_per_number()
-    need = (1 + each * per_number) * count * N + (8 * math.comb(N, model.P) if model.nu > 0 else 0)
+    need = each * per_number * count * N + (8 * math.comb(N, model.P) if model.nu > 0 else 0)
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if need > 0.8 * free:
         sizes = f"{need / 2**30:.1f} GiB at N={N}"

@@ -18,6 +18,7 @@ from scipy.special import gammaln, xlogy
 from .errors import ParameterError, check_integer, check_number
 
 Array = NDArray[Any]
+SIGN_BYTES, REAL_BYTES = 4, 18  # of one entry, at the peak of drawing and preparing it
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,13 @@ class _Averaged:
     def entries_per_archetype(self) -> int:
         return 1
 
+    def entry_variance(self) -> float:
+        """E t² of one entry: 1, but 1/R for a single unsupervised example."""
+        return 1.0
+
     def bytes_per_number(self) -> int:
-        """Memory of one entry beside its archetype's byte: none for plain patterns, which are their own entries."""
-        return 8
+        """Peak memory of drawing and preparing one entry: entries, kernel rows and temporaries."""
+        return REAL_BYTES
 
 
 def _no_example(example: bool) -> None:
@@ -95,7 +100,7 @@ class Storing(_Averaged):
         return [(1.0, CERTAIN)]
 
     def bytes_per_number(self) -> int:
-        return 0
+        return SIGN_BYTES
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries [n, N] drawn for the given archetypes [K, N], and the weight of each."""
@@ -180,7 +185,7 @@ class Supervised(_Averaged, _Examples):
         if self.rho is not None:
             remedy = "rho alone is the large-M law; give r and M to simulate."
             raise ParameterError("protocol", "Supervised(r=, M=) to draw examples", self, remedy)
-        return 8
+        return REAL_BYTES
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries ξ u [K, N] with u drawn from its exact law, and their weight 1."""
@@ -236,14 +241,18 @@ class Unsupervised(_Examples):
     def entries_per_archetype(self) -> int:
         return self.M
 
+    def entry_variance(self) -> float:
+        """E t² = 1/R."""
+        return 1 / self.R
+
     def bytes_per_number(self) -> int:
-        return 8
+        return REAL_BYTES
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries [K·M, N], the M examples of one archetype in consecutive rows, and their weight 1/M."""
         K, N = archetypes.shape
         keep = rng.random((K, self.M, N)) < (1 + self.r) / 2
-        signs = np.where(keep, 1, -1).astype(np.int8) * archetypes[:, None, :]
+        signs = np.where(keep, np.int8(1), np.int8(-1)) * archetypes[:, None, :]
         return signs.reshape(K * self.M, N) / math.sqrt(self.R), 1 / self.M
 
 
@@ -293,8 +302,11 @@ class Multitasking:
     def entries_per_archetype(self) -> int:
         return self.data.entries_per_archetype()
 
+    def entry_variance(self) -> float:
+        return self.data.entry_variance()
+
     def bytes_per_number(self) -> int:
-        return 8 if self.d > 0 else self.data.bytes_per_number()
+        return REAL_BYTES if self.d > 0 else self.data.bytes_per_number()
 
     def sample(self, archetypes: Array, rng: np.random.Generator) -> tuple[Array, float]:
         """Entries of the diluted archetypes, scaled by 1/√(1−d), and the weight of each."""

@@ -64,7 +64,7 @@ class Replica:
     def __post_init__(self) -> None:
         n = self.shared.rows.shape[1]
         if self.shared.sign:
-            A = self.shared.rows.T.astype(np.int32) @ self.spins.astype(np.int32)
+            A = kernels.sign_overlaps(self.shared.rows, self.spins)
             self.caches = (A, np.empty(n, np.float32))
         else:
             self.caches = (np.empty((self.shared.net.P - 1, n)),)
@@ -130,7 +130,7 @@ def prepare(net: Network) -> Prepared:
     )
     scale = net.scale
     if sign:
-        rows = np.ascontiguousarray(np.where(net.entries.T > 0, 1, -1).astype(np.int8))
+        rows = np.where(net.entries.T > 0, np.int8(1), np.int8(-1)).copy(order="C")
         scale *= net.weights[0] * modulus**net.P
     else:
         rows = np.ascontiguousarray(net.entries.T.astype(float))

@@ -105,6 +105,16 @@ def project(rows, spins, out):  # type: ignore[no-untyped-def]
         out[c] = total / N
 
 
+@nb.njit(cache=True, nogil=True)
+def sign_overlaps(rows, spins):  # type: ignore[no-untyped-def]
+    """Integer overlaps A_μ = Σ_i ξ_i^μ s_i [K], without a wider copy of the rows."""
+    A = np.zeros(rows.shape[1], np.int32)
+    for i in range(len(spins)):
+        for m in range(len(A)):
+            A[m] += np.int32(spins[i]) * np.int32(rows[i, m])
+    return A
+
+
 @nb.njit(cache=True, nogil=True, fastmath=FAST)
 def sign_field(rows, i, V):  # type: ignore[no-untyped-def]
     """Σ_μ ξ_i^μ V_μ of one site; `rows` [N, K] int8, V float32."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_number
 from ..model import Model
-from ..protocols import Multitasking
+from ..protocols import Multitasking, Unsupervised
 from .continuation import Branch, trace
 from .rs import Equations
 from .solver import solve
@@ -157,5 +157,9 @@ def competitor(model: Model, T: float, start: Any, against: Any) -> State | None
     if isinstance(model.protocol, Multitasking) and model.protocol.K > 1:
         names = {"pure", "hierarchical", "parallel"} - {"hierarchical" if start == "retrieval" else start}
         rivals += [solve(model, T, start=name) for name in sorted(names)]
+    if isinstance(model.protocol, Unsupervised) and model.protocol.M > 1:
+        other = "retrieval" if start == "example" else "example"
+        state = solve(model, T, start=other)
+        rivals += [state] if belongs(state, other) and (other == "retrieval" or state.phase == phases.EXAMPLE) else []
     alive = [r for r in rivals if r is not None]
     return min(alive, key=lambda s: s.free_energy, default=None)

@@ -60,7 +60,9 @@ class Equations:
 
     @cached_property
     def _signal(self) -> Any:
-        return signal(self.model.P, None if self.model.interaction == "power" else self.N)
+        if self.N is None or self.model.interaction == "power":
+            return signal(self.model.P)
+        return signal(self.model.P, self.N, self.model.protocol.entry_variance())
 
     def split(self, v: Array) -> tuple[Array, float, float]:
         """X [C, G], C and q = 1 − TC of an order-parameter vector."""

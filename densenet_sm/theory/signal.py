@@ -1,7 +1,8 @@
 r"""Signal of one condensed pattern: it contributes −N f(x) to H, f(x) = x^P/2 as N → ∞.
 
 At finite N the distinct indices of the tensor form give f_N(x) = (P!/(2N^P)) e_P exactly for ±1 entries, with
-(p+1) e_{p+1} = A e_p − (N−p+1) e_{p−1}, A = Nx; for other unit-variance entries it is right up to O(1/N²).
+(p+1) e_{p+1} = A e_p − (N−p+1) e_{p−1}, A = Nx. Entries of variance v rescale it, v^{P/2} f_N(x/√v): exact where
+|t| = √v, as for single examples, right up to O(1/N²) otherwise.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def elementary_polynomial(P: int, N: int) -> Polynomial:
 
 
 @lru_cache
-def signal(P: int, N: int | None = None) -> tuple[Polynomial, Polynomial, Polynomial]:
-    """f, f′ and f″ as polynomials of the overlap x; N None is the limit of large N.
+def signal(P: int, N: int | None = None, variance: float = 1.0) -> tuple[Polynomial, Polynomial, Polynomial]:
+    """f, f′ and f″ as polynomials of the overlap x; N None is the limit of large N (any variance).
 
     >>> float(signal(3)[0](1.0)), round(float(signal(3, 10)[0](1.0)), 12)  # (1/2) and (1/2)(1−1/10)(1−2/10)
     (0.5, 0.36)
@@ -40,6 +41,8 @@ def signal(P: int, N: int | None = None) -> tuple[Polynomial, Polynomial, Polyno
     else:
         check_integer("N", N, low=P, remedy="A P-body interaction needs at least P spins.")
         e = elementary_polynomial(P, N)
-        powers = float(N) ** np.arange(P + 1)
-        f = Polynomial(np.asarray(e.coef, float) * powers) * (math.factorial(P) / (2 * float(N) ** P))
+        powers = (N / math.sqrt(variance)) ** np.arange(P + 1)
+        f = Polynomial(np.asarray(e.coef, float) * powers) * (
+            math.factorial(P) * variance ** (P / 2) / (2 * float(N) ** P)
+        )
     return f, f.deriv(), f.deriv(2)

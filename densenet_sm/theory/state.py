@@ -27,7 +27,8 @@ class State:
     m_active : m/(1−d), per non-blank site
     q, q_EA : E tanh² βh; chi = β(1−q), finite at T = 0
     free_energy, energy, entropy : f = e − Ts, H normalised as in `Model`
-    replicon : 1 − β²ξ″(q) E sech⁴ βh; `longitudinal`: the same for changes of x; `stable`: both positive
+    replicon : 1 − β²ξ″(q) E sech⁴ βh; `longitudinal`: the same for changes of x, those of single examples included;
+        `stable`: both positive
     phase : label of where the solution ended, see densenet_sm.phases
     converged, residual, iterations : of the solver
     x_groups : overlaps [C, G] with the groups of entries (one unsupervised example and the others)
@@ -102,7 +103,7 @@ def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> Sta
         energy=e,
         entropy=s,
         replicon=replicon,
-        longitudinal=eq.longitudinal(v),
+        longitudinal=_longitudinal(eq, v),
         phase=label(eq, x, q, replicon),
         converged=True,
         residual=residual,
@@ -110,6 +111,15 @@ def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> Sta
         x_groups=x,
         N=eq.N,
     )
+
+
+def _longitudinal(eq: Equations, v: Array) -> float:
+    """Stability of the overlaps; that of equal examples against one of them standing out, too."""
+    apart = Equations(eq.model, eq.T, True, eq.N) if eq.model.protocol.entries_per_archetype() > 1 else eq
+    if apart.shape == eq.shape:
+        return eq.longitudinal(v)
+    x, C, _ = eq.split(v)
+    return apart.longitudinal(np.append(np.repeat(x, 2, 1).ravel(), C))
 
 
 def label(eq: Equations, x: Array, q: float, replicon: float) -> str:

@@ -227,6 +227,15 @@ def test_a_single_example_attracts_when_examples_are_few_and_poor():
     assert example.free_energy < solve(model, 0.1).free_energy
 
 
+def test_equal_examples_are_unstable_where_a_single_one_attracts():
+    """As Monte Carlo sees it: from the archetype the spins run to an example."""
+    for r, stable in ((0.5, False), (0.9, True)):
+        state = solve(Model(P=3, alpha=0.02, protocol=Unsupervised(r=r, M=4)), 0.25)
+        assert state.phase == "retrieval"
+        assert state.stable is stable
+        assert state.x_groups.shape == (1, 1)
+
+
 def test_both_forms_are_the_same_model_at_two_bodies():
     a, b = (solve(Model(P=2, alpha=0.08, nu=0.01, interaction=i), 0.3) for i in ("tensor", "power"))
     assert (a.m, a.free_energy) == (b.m, b.free_energy)
@@ -248,16 +257,17 @@ def test_pure_states_are_stable_beyond_two_bodies_only():
         assert solve(Model(P=P, protocol=Multitasking(2, 0.3)), 0.1, start="pure").stable is stable
 
 
+@pytest.mark.parametrize("variance", [1.0, 2.5])
 @pytest.mark.parametrize("P", [2, 3, 5, 8])
-def test_the_finite_size_signal_is_the_energy_of_one_pattern(P):
+def test_the_finite_size_signal_is_the_energy_of_one_pattern(P, variance):
     from densenet_sm import Network
 
-    N = 12
-    f = signal(P, N)[0]
-    net = Network(np.ones((1, N)), P=P)
+    N, size = 12, math.sqrt(variance)
+    f = signal(P, N, variance)[0]
+    net = Network(np.full((1, N), size), P=P)
     for down in range(N + 1):
         spins = np.where(np.arange(N) < down, -1, 1)
-        assert f((N - 2 * down) / N) == pytest.approx(-net.energy(spins) / N, abs=1e-12)
+        assert f(size * (N - 2 * down) / N) == pytest.approx(-net.energy(spins) / N, rel=1e-11, abs=1e-12)
     assert elementary_polynomial(P, N)(float(N)) == pytest.approx(math.comb(N, P))
 
 

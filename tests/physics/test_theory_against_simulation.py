@@ -1,8 +1,8 @@
 """The two readings of one model, laid over each other: several points per protocol, in standard errors.
 
 Every z has a two-sided false-alarm rate of 2e-5 under a normal law (|z| < 4.3). Points lie well inside the retrieval
-phase, where a replica does not leave its state: in a hierarchy close to its melting (P = 2, K = 2, d = 0.2, T = 0.1) the
-second overlap of a few hundred spins still changes sign within a run, and only N > 2000 follows the theory.
+phase, where a replica does not leave its state: in a hierarchy close to its melting (P = 2, K = 2, d = 0.2, T = 0.1)
+the second overlap of a few hundred spins still changes sign within a run, and only N > 2000 follows the theory.
 """
 
 import numpy as np
@@ -42,7 +42,7 @@ def test_simulation_extrapolates_to_theory(model, T, sizes):
 
 @pytest.mark.parametrize(("P", "N"), [(3, 192), (4, 96)])
 def test_monte_carlo_sees_q_equal_m_on_the_nishimori_line(P, N):
-    """q = m holds at any N on T = α, up to the finite-size law of the load: sample by sample they fluctuate together."""
+    """On T = α, q = m for Gaussian disorder of any N; Hebbian disorder is Gaussian up to terms that vanish with 1/N."""
     ds = simulate(Model(P=P, alpha=0.15), T=0.15, N=N, sweeps=200, burn_in=100, samples=32, replicas=2, seed=3)
     difference = (ds.q - ds.m.mean("replica").isel(pattern=0)).isel(T=0).values
     error = difference.std(ddof=1) / np.sqrt(len(difference))

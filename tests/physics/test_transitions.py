@@ -103,7 +103,18 @@ def test_pure_retrieval_of_diluted_patterns_has_its_own_spinodal():
     T = critical(model, "T", start="pure").value
     # one diluted pattern alone: x² = (1−d) m'², T scaled by (1−d)^{−P/2}·(1−d)
     alone = critical(Model(P=3), "T").value
-    assert T == pytest.approx(alone * 0.7 ** (2 - 1.5) / 0.7 ** (1.5 - 1) * 0.7 ** (2 - 1.5), rel=1e-6)
+    assert pytest.approx(alone * 0.7 ** (2 - 1.5) / 0.7 ** (1.5 - 1) * 0.7 ** (2 - 1.5), rel=1e-6) == T
+
+
+def test_a_single_example_competes_with_the_archetype():
+    from densenet_sm import Unsupervised
+    from densenet_sm.theory.branches import competitor
+
+    model = Model(P=3, alpha=0.01, protocol=Unsupervised(r=0.5, M=4))
+    assert competitor(model, 0.2, "retrieval", "lowest").phase == "example"
+    ds = dsm.phase_diagram(model, x=("r", 0.3, 0.95, 6), y=("T", 0.1, 0.2, 2))
+    assert ds.phase.sel(r=0.95, T=0.2).item() == "retrieval"
+    assert ds.phase.sel(r=0.56, T=0.2, method="nearest").item() == "metastable retrieval"
 
 
 def test_nowhere_says_what_was_scanned():
