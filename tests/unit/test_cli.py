@@ -1,0 +1,187 @@
+"""Command line: results as text and JSON, one line and exit code 2 for bad input, an example in every help."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from densenet_sm import Model, Multitasking, compare, critical, simulate, solve
+from densenet_sm.cli import app, main
+
+COMMANDS = ("solve", "critical", "phase-diagram", "simulate", "compare", "retrieve", "info")
+SHORT = "--sweeps 8 --burn-in 2 --samples 2"
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch):
+    """Run a command line in this process: exit code, stdout, stderr."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(line):
+        with pytest.raises(SystemExit) as end:
+            main(shlex.split(line))
+        out, err = capsys.readouterr()
+        return end.value.code or 0, out, err
+
+    return call
+
+
+@pytest.fixture
+def read(cli):
+    """Run a command with --json and parse what it prints, as strict JSON (no NaN, no Infinity)."""
+
+    def call(line):
+        code, out, err = cli(f"{line} --json")
+        assert (code, err) == (0, "")
+        return json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+
+    return call
+
+
+def test_solve_prints_what_the_library_returns(read):
+    state = solve(Model(P=3, alpha=0.1), T=0.2)
+    found = read("solve --P 3 --T 0.2 --alpha 0.1")
+    for name in ("phase", "m", "q", "free_energy", "energy", "entropy", "replicon", "stable"):
+        assert found[name] == pytest.approx(getattr(state, name))
+
+
+def test_solve_reads_protocol_start_and_interaction(read):
+    model = Model(P=3, protocol=Multitasking(K=2, d=0.3), nu=0.01, interaction="power")
+    state = solve(model, T=0.1, start="parallel")
+    line = "solve --P 3 --T 0.1 --protocol multitasking:K=2,d=0.3 --nu 0.01 --interaction power --start parallel"
+    assert read(line)["m"] == pytest.approx(state.m.tolist())
+
+
+def test_critical_prints_what_the_library_returns(read):
+    found = read("critical alpha --P 3 --T 0.2")
+    transition = critical(Model(P=3), "alpha", T=0.2)
+    assert found["alpha"] == pytest.approx(transition.value)
+    assert found["bracket"] == pytest.approx(transition.bracket)
+    assert found["all"] == pytest.approx([c.value for c in transition.all])
+
+
+def test_phase_diagram_writes_the_figure_and_its_data(cli, tmp_path):
+    code, out, err = cli(f"phase-diagram --P 3 --x alpha:0.01:0.5:3 --y T:0.2:0.8:2 --out {tmp_path}/d.png")
+    assert (code, err) == (0, "")
+    assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+    with xr.open_dataset(tmp_path / "d.nc", engine="h5netcdf") as ds:
+        assert dict(ds.phase.sizes) == {"T": 2, "alpha": 3}
+    assert str(tmp_path / "d.nc") in out
+
+
+def test_simulate_prints_and_stores_what_the_library_returns(read, tmp_path):
+    found = read(f"simulate --P 3 --T 0.3 --N 16 --alpha 0.1 {SHORT} --seed 5 --out {tmp_path}/s.nc")
+    ds = simulate(Model(P=3, alpha=0.1), 0.3, N=16, sweeps=8, burn_in=2, samples=2, seed=5)
+    assert found["m"] == pytest.approx(ds.m.mean(("sample", "T", "replica")).values)
+    assert found["energy"] == pytest.approx(float(ds.energy.mean()))
+    assert found["status"] == str(ds.status.values[0])
+    with xr.open_dataset(tmp_path / "s.nc", engine="h5netcdf") as stored:
+        assert stored.m.equals(ds.m)
+
+
+def test_compare_prints_what_the_library_returns(read):
+    found = read(f"compare --P 3 --T 0.3 --alpha 0.05 --sizes 12 16 {SHORT}")
+    ds = compare(Model(P=3, alpha=0.05), 0.3, sizes=(12, 16), sweeps=8, burn_in=2, samples=2)
+    for column in ("value", "error", "theory", "z"):
+        assert list(found[column].values()) == pytest.approx(ds[column].values.tolist())
+
+
+def test_retrieve_starts_from_the_overlap_asked_for(read):
+    found = read("retrieve --P 3 --N 40 --alpha 0.01 --overlap 0.5")
+    assert found["m_start"] == pytest.approx(0.5)
+    assert found["m_end"] == 1
+    assert found["converged"] is True
+
+
+def test_info_names_versions_and_the_machine(read):
+    assert {"densenet-sm", "numpy", "numba", "python", "cores"} <= set(read("info"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["solve --P 3 --T 0 --alpha 0.1", "simulate --P 3 --T 0.3 --N 8 --sweeps 4 --burn-in 1 --samples 1 --replicas 1"],
+)
+def test_json_stays_json_where_numbers_are_infinite_or_missing(read, line):
+    assert read(line)
+
+
+def test_without_json_every_number_has_a_labelled_line(cli):
+    code, out, _ = cli("solve --P 3 --T 0.2 --alpha 0.1")
+    assert code == 0
+    assert re.search(r"^ *phase  retrieval$", out, re.M)
+    assert re.search(r"^ *m  0\.99\d*$", out, re.M)
+
+
+BAD = {
+    "P": ("solve --P 1 --T 0.1", "P must be an integer >= 2; got 1"),
+    "T": ("solve --P 3 --T -1", "T must be"),
+    "T nan": ("solve --P 3 --T nan", "T must be"),
+    "field": ("solve --P 3 --T 0.1 --field -1", "field must be"),
+    "protocol name": ("solve --P 3 --T 0.1 --protocol bogus", "'storing', 'supervised', 'unsupervised'"),
+    "protocol value": ("solve --P 3 --T 0.1 --protocol supervised:r=x", "r=x"),
+    "protocol parameter": ("solve --P 3 --T 0.1 --protocol storing:K=3", "storing:K=3"),
+    "protocol range": ("solve --P 3 --T 0.1 --protocol unsupervised:r=2,M=3", "r must be"),
+    "start": ("solve --P 3 --T 0.1 --start bogus", "'retrieval', 'glass', 'paramagnet'"),
+    "critical T": ("critical alpha --P 3", "T must be"),
+    "critical parameter": ("critical beta --P 3 --T 0", "parameter must be"),
+    "axis": ("phase-diagram --P 3 --x alpha:0", "parameter:low:high:points"),
+    "axis order": ("phase-diagram --P 3 --x alpha:1:0:3", "x"),
+    "N": ("simulate --P 3 --T 0.1 --N 2", "N must be"),
+    "dynamics": ("simulate --P 3 --T 0.1 --N 20 --dynamics zero", "T must be 0"),
+    "memory": ("simulate --P 6 --T 0.1 --N 9000 --alpha 0.1", "GiB"),
+    "samples": ("compare --P 3 --T 0.1 --sizes 12 16 --samples 1", "samples must be"),
+    "overlap": ("retrieve --P 3 --N 20 --overlap 3", "overlap must be"),
+    "overlap nan": ("retrieve --P 3 --N 20 --overlap nan", "overlap must be"),
+    "folder": (f"simulate --P 3 --T 0.1 --N 8 {SHORT} --out /nowhere/x.nc --json", "/nowhere"),
+    "missing option": ("solve --P 3", "T"),
+    "not a number": ("solve --P three --T 0.1", "three"),
+    "unknown option": ("solve --P 3 --T 0.1 --bogus 1", "bogus"),
+    "unknown command": ("bogus", "bogus"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_with_code_2_and_one_line_on_stderr(cli, case):
+    line, words = BAD[case]
+    code, out, err = cli(line)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
+    assert err.startswith("densenet-sm: ")
+
+
+@pytest.mark.parametrize("line", ["critical alpha --P 3 --T 3", "solve --P 2 --T 0.5 --alpha 0.1 --start paramagnet"])
+def test_a_calculation_without_result_ends_with_code_1_and_one_line_on_stderr(cli, line):
+    code, out, err = cli(line)
+    assert (code, out) == (1, "")
+    assert re.fullmatch(r"densenet-sm: .+\n", err)
+
+
+def test_help_lists_every_command(cli):
+    code, out, _ = cli("--help")
+    assert code == 0
+    assert all(re.search(rf"│ {name} ", out) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_shows_an_example_that_parses(cli, command):
+    code, out, _ = cli(f"{command} --help")
+    example = re.search(r"^Example: densenet-sm (.*\S)\s*$", out, re.M)
+    assert code == 0
+    assert example is not None
+    assert example[1].split()[0] == command
+    app.parse_args(shlex.split(example[1]), exit_on_error=False)
+
+
+def test_the_installed_command_leaves_no_traceback():
+    command = Path(sys.executable).with_name("densenet-sm")
+    bad = subprocess.run([command, "solve", "--P", "1", "--T", "0.1"], capture_output=True, text=True)
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert re.fullmatch(r"densenet-sm: P must be .*\n", bad.stderr)
+    good = subprocess.run([command, "solve", "--P", "3", "--T", "0.1"], capture_output=True, text=True)
+    assert (good.returncode, good.stderr) == (0, "")

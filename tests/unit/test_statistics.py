@@ -1,0 +1,114 @@
+"""Autocorrelation times on processes whose τ is known, errors of means, and the verdict on a run."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from densenet_sm.montecarlo.statistics import WINDOW, autocorrelation_time, standard_error, verdict
+
+
+def ar1(phi, n, rng, chains=None):
+    """Stationary x_{t+1} = φ x_t + √(1−φ²) g_t with unit variance, [n] or [chains, n]."""
+    g = rng.normal(size=(n,) if chains is None else (chains, n)) * math.sqrt(1 - phi**2)
+    g[..., 0] /= math.sqrt(1 - phi**2)
+    return lfilter([1], [1, -phi], g)
+
+
+def known(phi):
+    """τ = ½ + Σ_{t≥1} φ^t."""
+    return (1 + phi) / (2 * (1 - phi))
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.3, 0.7, 0.9, 0.98])
+def test_autocorrelation_time_of_an_AR1_process(phi):
+    """Within 5 standard errors, relative √(2(2W+1)/n) at window W = 6τ (sokal1997), plus the tail cut off there."""
+    n, tau = 2**17, known(phi)
+    window = WINDOW * tau
+    error = math.sqrt(2 * (2 * window + 1) / n)
+    tail = phi**window
+    assert abs(autocorrelation_time(ar1(phi, n, np.random.default_rng(1))) / tau - 1) < 5 * error + tail
+
+
+def test_a_slow_process_is_not_taken_for_a_fast_one():
+    """Negative control: the same tolerance tells φ = 0.9 from φ = 0.85."""
+    n, rng = 2**17, np.random.default_rng(2)
+    error = math.sqrt(2 * (2 * WINDOW * known(0.9) + 1) / n)
+    assert autocorrelation_time(ar1(0.85, n, rng)) < known(0.9) * (1 - 5 * error)
+
+
+@pytest.mark.parametrize("n", [30, 64, 101])
+def test_correlations_are_those_of_the_open_series(n):
+    """Pairs that lie t apart, no wrapping around: by explicit sums, summed up to the first t ≥ 6τ."""
+    x = ar1(0.9, n, np.random.default_rng(n))
+    c = x - x.mean()
+    rho = [(c[: n - t] * c[t:]).mean() / c.var() for t in range(n)]
+    sums = np.cumsum(rho) - 0.5
+    end = next((t for t in range(n) if t >= WINDOW * sums[t]), n - 1)
+    assert autocorrelation_time(x) == pytest.approx(max(0.5, sums[end]), rel=1e-10)
+
+
+def test_the_mean_of_a_series_scatters_by_two_tau_over_n():
+    """Over C chains a standard deviation is known to 1/√(2C); the naive error without τ is far outside."""
+    phi, n, chains = 0.8, 4000, 800
+    x = ar1(phi, n, np.random.default_rng(3), chains)
+    tau = np.mean([autocorrelation_time(row) for row in x[:100]])
+    ratio = x.mean(1).std(ddof=1) / math.sqrt(2 * tau * x.var() / n)
+    assert abs(ratio - 1) < 5 / math.sqrt(2 * chains)
+    assert x.mean(1).std(ddof=1) / math.sqrt(x.var() / n) > 2
+
+
+def test_autocorrelation_time_does_not_depend_on_units_or_origin():
+    x = ar1(0.8, 5000, np.random.default_rng(4))
+    for a, b in ((1e-6, 0.0), (-3.0, 7.0), (1e6, 1e6)):
+        assert autocorrelation_time(a * x + b) == pytest.approx(autocorrelation_time(x), rel=1e-9)
+
+
+@pytest.mark.parametrize("series", [np.ones(10), np.full(1000, 0.1), np.array([2.0]), np.zeros(2)], ids=len)
+def test_a_series_that_never_changes_counts_as_independent(series):
+    assert autocorrelation_time(series) == 0.5
+
+
+def test_anticorrelation_never_makes_a_run_better_than_independent():
+    assert autocorrelation_time(ar1(-0.6, 10_000, np.random.default_rng(5))) == 0.5
+
+
+def test_a_drift_is_as_long_as_its_run():
+    n = 1000
+    assert autocorrelation_time(np.linspace(0, 1, n)) > n / 20
+
+
+def test_standard_error_is_the_scatter_over_the_root_of_the_number():
+    x = np.random.default_rng(6).normal(size=(7, 3, 2))
+    by_hand = np.sqrt(((x - x.mean(0)) ** 2).sum(0) / 6 / 7)
+    np.testing.assert_allclose(standard_error(x), by_hand, rtol=1e-13)
+    np.testing.assert_allclose(standard_error(x.transpose(1, 0, 2), axis=1), by_hand, rtol=1e-13)
+
+
+def test_standard_error_covers_the_mean_as_often_as_it_says():
+    """|mean|/error of 10 normals exceeds t_9's 95 % quantile 2.262 in 5 % of cases, within 5 binomial errors."""
+    x = np.random.default_rng(7).normal(size=(10, 20_000))
+    outside = (np.abs(x.mean(0)) > 2.262 * standard_error(x)).mean()
+    assert abs(outside - 0.05) < 5 * math.sqrt(0.05 * 0.95 / 20_000)
+
+
+def test_one_sample_has_no_standard_error():
+    error = standard_error(np.ones((1, 4, 2)))
+    assert error.shape == (4, 2)
+    assert np.isnan(error).all()
+
+
+def test_the_verdict_counts_independent_measurements_and_burn_in():
+    assert verdict(tau=5, sweeps=1000, burn_in=25) == "reliable"
+    assert verdict(tau=5, sweeps=999, burn_in=25) == "tentative"
+    assert verdict(tau=5, sweeps=1000, burn_in=24) == "tentative"
+    assert verdict(tau=5, sweeps=100, burn_in=0) == "tentative"
+    assert verdict(tau=5, sweeps=99, burn_in=10**6) == "unusable"
+
+
+def test_longer_runs_never_get_a_worse_verdict():
+    order = ["unusable", "tentative", "reliable"]
+    for tau in (0.5, 3.0, 40.0):
+        grades = [order.index(verdict(tau, n, n // 4)) for n in range(10, 20_000, 37)]
+        assert grades == sorted(grades)
