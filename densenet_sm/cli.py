@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from .errors import ConvergenceError, NoTransitionError
 
@@ -51,11 +52,28 @@ def show(values: dict[str, Any], as_json: bool) -> None:
     """Print a flat result, aligned or as JSON."""
     plain = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in values.items()}
     if as_json:
-        print(json.dumps(plain))
+        print(json.dumps(strict(plain), allow_nan=False))
         return
     width = max(map(len, plain))
     for key, value in plain.items():
         print(f"{key:>{width}}  {value}")
+
+
+def strict(value: Any) -> Any:
+    """JSON has no infinities and no NaN: they become null."""
+    if isinstance(value, dict):
+        return {k: strict(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [strict(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def check_folder(out: Path | None) -> None:
+    """Refuse a file in a folder that is not there before hours are spent on its contents."""
+    from .errors import ParameterError
+
+    if out is not None and not out.parent.is_dir():
+        raise ParameterError("out", "a file in an existing folder", str(out), "Make the folder first.")
 
 
 @app.command
@@ -102,13 +120,15 @@ def phase_diagram(
 
     Example: densenet-sm phase-diagram --P 3 --x alpha:0:0.6:41 --y T:0:1:41 --out storage.png
     """
+    from rich.console import Console
     from rich.progress import Progress
 
     from . import plot
     from .theory import phase_diagram as run
 
     axes = axis("x", x), axis("y", y)
-    with Progress() as bar:
+    check_folder(out)
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("rows", total=axes[1][3])
         ds = run(build(P, alpha, protocol, nu, interaction), *axes, T=T, progress=lambda: bar.advance(task))
     ds.to_netcdf(out.with_suffix(".nc"), engine="h5netcdf")
@@ -141,6 +161,7 @@ def simulate(
     from .montecarlo import simulate as run
 
     model = build(P, alpha, protocol, nu, interaction)
+    check_folder(out)
     settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "replicas": replicas, "start": start}
     ds = run(model, T, N=N, dynamics=dynamics, seed=seed, progress=not json, **settings)  # type: ignore[arg-type]
     if out is not None:
@@ -195,13 +216,14 @@ def retrieve(
     import numpy as np
 
     from .montecarlo import retrieve as run
+    from .montecarlo.simulation import aligned
     from .network import Network
     from .streams import generator
 
     net = Network.sample(build(P, alpha, protocol, 0.0, interaction), N=N, seed=seed)
     rng = generator(seed, "initial state")
-    spins = np.where(net.archetypes[0] == 0, 2 * rng.integers(0, 2, N) - 1, np.sign(net.archetypes[0])).astype(int)
-    spins[rng.permutation(N)[: round(N * (1 - overlap) / 2)]] *= -1
+    blank = (2 * rng.integers(0, 2, (1, N)) - 1).astype(np.int8)
+    spins = aligned(blank, net.archetypes[:1], overlap, rng)[0]
     end = run(net, spins, T=T, sweeps=sweeps, seed=seed)
     start = float(net.magnetisations(spins)[0])
     values = {"m_start": start, "m_end": float(end.magnetisations[0]), "sweeps": end.sweeps, "converged": end.converged}
@@ -228,7 +250,10 @@ def info(json: Json = False) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: bad input ends in one line and exit code 2, a solver's failure in one line and 1."""
     try:
-        app(arguments, exit_on_error=True)
+        app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        print(f"densenet-sm: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
     except (NoTransitionError, ConvergenceError) as error:
         print(f"densenet-sm: {error}", file=sys.stderr)
         sys.exit(1)

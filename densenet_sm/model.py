@@ -42,7 +42,8 @@ class Model:
     interaction: str = "tensor"
 
     def __post_init__(self) -> None:
-        check_integer("P", self.P, low=2, remedy="P is the number of spins in one interaction: 2, 3, 4, ...")
+        P = check_integer("P", self.P, low=2, remedy="P is the number of spins in one interaction: 2, 3, 4, ...")
+        object.__setattr__(self, "P", P)  # a whole float becomes an int
         if not isinstance(self.protocol, Storing | Supervised | Unsupervised | Multitasking):
             known = "one of Storing(), Supervised(...), Unsupervised(...), Multitasking(...)"
             raise ParameterError("protocol", known, self.protocol, "Pass an instance, for example dsm.Storing().")
@@ -78,7 +79,7 @@ class Model:
 
         Raises ParameterError for N < P.
         """
-        check_integer("N", N, low=self.P, remedy="A P-body interaction needs at least P spins.")
+        N = self._check_size(N)
         load = round(2 * self.alpha * N ** (self.P - 1) / math.factorial(self.P))
         if isinstance(self.protocol, Multitasking):
             return self.protocol.K + load
@@ -86,4 +87,15 @@ class Model:
 
     def Omega(self, N: int) -> float:
         """Synaptic noise amplitude Ω = √(2 ν N^{P−1} / P!) of one tensor entry at size N."""
+        N = self._check_size(N)
         return math.sqrt(2 * self.nu * N ** (self.P - 1) / math.factorial(self.P))
+
+    def _check_size(self, N: int) -> int:
+        return check_integer("N", N, low=self.P, remedy="A P-body interaction needs at least P spins.")
+
+
+def check_model(model: Any) -> Model:
+    """Return `model` if it is a Model, or raise ParameterError."""
+    if not isinstance(model, Model):
+        raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
+    return model

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import streams
 from .errors import MemoryLimitError, ParameterError, check_integer, check_name, check_number
-from .model import INTERACTIONS, Model
+from .model import INTERACTIONS, Model, check_model
 from .protocols import sample_archetypes
 
 Array = NDArray[Any]
@@ -81,7 +81,7 @@ class Network:
         >>> Network.sample(Model(P=3, alpha=0.1), N=30, seed=1).entries.shape
         (30, 30)
         """
-        count = count_patterns(model, N, K)
+        count, N = count_patterns(model, N, K), int(N)
         C = model.protocol.n_condensed
         archetypes = sample_archetypes(count, N, model.protocol.dilution, streams.generator(seed, "patterns", sample))
         entries, weight = model.protocol.sample(archetypes, streams.generator(seed, "examples", sample))
@@ -187,9 +187,12 @@ class Network:
     @property
     def _indices(self) -> Array:
         """[C(N, P), P]: the index tuples of the tensor noise."""
-        return np.array(list(itertools.combinations(range(self.N), self.P)))
+        flat = itertools.chain.from_iterable(itertools.combinations(range(self.N), self.P))
+        return np.fromiter(flat, np.intp).reshape(-1, self.P)
 
     def _by_block(self, s: Array, function: Callable[[Array], Array]) -> Array:
+        if not len(s):
+            return np.zeros(0)
         width = self.n if self.noise is None else max(self.n, self.noise.size * self.P)
         rows = max(1, BLOCK // width)
         return np.concatenate([function(s[i : i + rows]) for i in range(0, len(s), rows)])
@@ -205,7 +208,7 @@ class Network:
 
 def check_spins(name: str, spins: ArrayLike, N: int) -> Array:
     """Spins as an array [R, N] of ±1, or ParameterError."""
-    s = np.atleast_2d(np.asarray(spins))
+    s = np.atleast_2d(_array(name, spins))
     if s.ndim != 2 or s.shape[1] != N:
         remedy = "The last axis runs over the sites of the network."
         raise ParameterError(name, f"of shape [{N}] or [R, {N}]", np.shape(spins), remedy)
@@ -220,20 +223,30 @@ def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = 
     Raises ParameterError (N < P, K below the condensed patterns, a law without examples) and MemoryLimitError, stating
     the size, if it would take over 80 % of this machine's free memory.
     """
-    if not isinstance(model, Model):
-        raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
+    check_model(model)
     N = check_integer("N", N, low=model.P, remedy="A P-body interaction needs at least P spins.")
     count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
     C = model.protocol.n_condensed
     count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
     each, per_number = model.protocol.entries_per_archetype(), model.protocol.bytes_per_number()
-    need = each * per_number * count * N + (8 * math.comb(N, model.P) if model.nu > 0 else 0)
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if need > 0.8 * free:
-        sizes = f"{need / 2**30:.1f} GiB at N={N}"
+    entries = each * per_number * count * N
+    noise = 8 * (N**model.P + (1 + model.P) * math.comb(N, model.P)) if model.nu > 0 else 0  # the symmetric tensor
+    free = free_memory()
+    if entries + noise > 0.8 * free:
+        sizes = f"{(entries + noise) / 2**30:.1f} GiB at N={N}"
         requirement = f"small enough for {free / 2**30:.1f} GiB of free memory (this needs {sizes})"
-        raise MemoryLimitError("K", requirement, count, "Lower N, alpha, K or M, or pass K= explicitly.")
+        name, value = ("K", count) if entries > noise else ("N", N)
+        raise MemoryLimitError(name, requirement, value, "Lower N, alpha, K or M, or pass K= explicitly.")
     return count
+
+
+def free_memory() -> float:
+    """Bytes this machine can still give (infinite where it does not say)."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return math.inf
+    return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable")), math.inf)
 
 
 def _elementary(p: list[Array]) -> list[Array]:
@@ -255,7 +268,7 @@ def _sign_cumulants(order: int) -> list[float]:
 
 
 def _matrix(name: str, values: ArrayLike, width: int | None = None) -> Array:
-    array = np.asarray(values)
+    array = _array(name, values)
     expected = "[n, N]" if width is None else f"[K, {width}]"
     if array.ndim != 2 or array.size == 0 or (width is not None and array.shape[1] != width):
         raise ParameterError(
@@ -265,13 +278,23 @@ def _matrix(name: str, values: ArrayLike, width: int | None = None) -> Array:
 
 
 def _vector(name: str, values: ArrayLike, length: int) -> Array:
-    array = np.asarray(values)
+    array = _array(name, values)
     if array.shape != (length,):
         raise ParameterError(name, f"a vector of length {length}", array.shape, "Give one number for each.")
     return _finite(name, array).astype(float)
 
 
+def _array(name: str, values: ArrayLike) -> Array:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ParameterError(name, "a full array", values, "Give every row the same length.") from None
+
+
 def _finite(name: str, array: Array) -> Array:
-    if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
-        raise ParameterError(name, "finite real numbers", array.dtype.name, "Remove NaN, infinities and non-numbers.")
+    remedy = "Remove NaN, infinities and non-numbers."
+    if array.dtype.kind not in "iuf":
+        raise ParameterError(name, "finite real numbers", array.dtype.name, remedy)
+    if not np.isfinite(array).all():
+        raise ParameterError(name, "finite real numbers", float(array[~np.isfinite(array)][0]), remedy)
     return array if array.dtype == np.int8 else array.astype(float)

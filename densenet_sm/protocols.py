@@ -107,11 +107,11 @@ class Storing(_Averaged):
         return archetypes, 1.0
 
 
-def _check_quality(r: float, M: int) -> None:
+def _check_quality(r: float, M: int) -> int:
     check_number(
         "r", r, low=0, high=1, open_low=True, remedy="r = E χ is the example quality; r = 1 copies the archetype."
     )
-    check_integer("M", M, low=1, remedy="M is the number of examples per archetype.")
+    return check_integer("M", M, low=1, remedy="M is the number of examples per archetype.")
 
 
 class _Examples:
@@ -156,7 +156,7 @@ class Supervised(_Averaged, _Examples):
         else:
             assert self.r is not None
             assert self.M is not None
-            _check_quality(self.r, self.M)
+            object.__setattr__(self, "M", _check_quality(self.r, self.M))  # a whole float becomes an int
 
     @property
     def entropy(self) -> float:
@@ -212,7 +212,7 @@ class Unsupervised(_Examples):
     dilution = 0.0
 
     def __post_init__(self) -> None:
-        _check_quality(self.r, self.M)
+        object.__setattr__(self, "M", _check_quality(self.r, self.M))
 
     @property
     def entropy(self) -> float:
@@ -273,7 +273,8 @@ class Multitasking:
     data: Storing | Supervised | Unsupervised = field(default_factory=Storing)
 
     def __post_init__(self) -> None:
-        check_integer("K", self.K, low=1, remedy="K is the number of diluted patterns retrieved at once.")
+        K = check_integer("K", self.K, low=1, remedy="K is the number of diluted patterns retrieved at once.")
+        object.__setattr__(self, "K", K)
         check_number("d", self.d, low=0, high=1, open_high=True, remedy="d is the fraction of blank sites.")
         if not isinstance(self.data, Storing | Supervised | Unsupervised):
             remedy = "Use data=Storing(), Supervised(...) or Unsupervised(...)."

@@ -106,11 +106,11 @@ def _checked(
     check_name("dynamics", dynamics, DYNAMICS)
     ladder = tuple(check_number("T", t, low=0, remedy="Temperatures are >= 0, k_B = 1.") for t in np.atleast_1d(T))
     if not ladder or len(set(ladder)) != len(ladder):
-        raise ParameterError("T", "one or several different temperatures", T, "Remove the repeated ones.")
+        raise ParameterError("T", "one or several different temperatures", T, "Pass at least one, and none twice.")
     if dynamics == "zero" and any(ladder):
         raise ParameterError("T", "0 for zero-temperature dynamics", T, "Use T=0 or dynamics='heat-bath'.")
-    for name, value, low in (("sweeps", sweeps, 1), ("burn_in", burn_in, 0), ("replicas", replicas, 1)):
-        check_integer(name, value, low=low)
+    sweeps, burn_in = check_integer("sweeps", sweeps, low=1), check_integer("burn_in", burn_in, low=0)
+    replicas = check_integer("replicas", replicas, low=1)
     check_number("overlap", overlap, low=-1, high=1, remedy="It is the initial overlap with the first archetype.")
     streams.seed_sequence(seed, "dynamics")
     if isinstance(model, Network):
@@ -120,8 +120,8 @@ def _checked(
     elif isinstance(model, Model):
         if N is None:
             raise ParameterError("N", "given with a Model", N, "Pass the number of spins, for example N=256.")
-        check_integer("samples", samples, low=1)
-        K = count_patterns(model, N, K)
+        samples = check_integer("samples", samples, low=1)
+        K, N = count_patterns(model, N, K), int(N)
     else:
         raise ParameterError("model", "a Model or a Network", model, "Build one: dsm.Model(P=3, alpha=0.1).")
     if isinstance(start, str):
@@ -164,10 +164,18 @@ def _initial(plan: _Plan, net: Network, rng: np.random.Generator) -> Array:
     if plan.start == "random":
         return spins
     rows = net.entries[:1] if plan.start == "example" else net.archetypes[: len(net.probes)]
+    return aligned(spins, rows, plan.overlap, rng)
+
+
+def aligned(spins: Array, rows: Array, overlap: float, rng: np.random.Generator) -> Array:
+    """Spins [R, N] along the signs of the first row, its blank sites along the next rows, the rest as they were; then
+    random flips among the first row's own sites down to the given overlap with it.
+    """
+    overlap = check_number("overlap", overlap, low=-1, high=1, remedy="It is the overlap with the first pattern.")
     for row in rows[::-1]:
         spins = np.where(row != 0, np.sign(row), spins).astype(np.int8)
     active = np.flatnonzero(rows[0])
-    flipped = round(len(active) * (1 - plan.overlap) / 2)
+    flipped = round(len(active) * (1 - overlap) / 2)
     for copy in spins:
         copy[rng.permutation(active)[:flipped]] *= -1
     return spins
@@ -265,7 +273,7 @@ def retrieve(net: Network, cue: ArrayLike, T: float = 0.0, sweeps: int = 100, se
     if not isinstance(net, Network):
         raise ParameterError("net", "a Network", net, "Draw one: dsm.Network.sample(model, N=128).")
     T = check_number("T", T, low=0)
-    check_integer("sweeps", sweeps, low=1)
+    sweeps = check_integer("sweeps", sweeps, low=1)
     cues = check_spins("cue", cue, net.N).astype(np.int8)
     shared = prepare(net)
     key = streams.seed_sequence(seed, "dynamics").generate_state(2)

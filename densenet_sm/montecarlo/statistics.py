@@ -16,7 +16,7 @@ def autocorrelation_time(series: Array) -> float:
     """Integrated autocorrelation time τ = ½ + Σ_{t≥1} ρ(t) in sweeps: independent samples give ½, a mean's variance
     is 2τσ²/n. The sum stops at the first t ≥ 6τ (sokal1997). A series that never changes counts as independent.
 
-    `series` [n]. >>> autocorrelation_time(np.ones(10))
+    >>> autocorrelation_time(np.ones(10))
     0.5
     """
     series = np.asarray(series, float)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import phases
+from ..errors import check_name
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,7 +75,11 @@ def phase_diagram(ds: xr.Dataset, ax: Axes | None = None, legend: bool = True) -
 
 
 def legend_handles() -> list[Any]:
-    """Legend entries of every region and line, for one legend under several diagrams."""
+    """Legend entries of every region and line, for one legend under several diagrams.
+
+    >>> legend_handles()[0].get_label()
+    'paramagnet'
+    """
     from matplotlib.lines import Line2D
 
     regions = [_patch(name) for name in phases.REGIONS if name != phases.NO_STATE]
@@ -89,7 +94,14 @@ def _patch(region: str) -> Any:
 
 
 def compare(comparison: xr.Dataset, ax: Axes | None = None, observable: str = "m") -> Axes:
-    """Draw one observable of a `densenet_sm.compare` dataset against 1/N, with the theory at each N and at N → ∞."""
+    """Draw one observable of a `densenet_sm.compare` dataset against 1/N, with the theory at each N and at N → ∞.
+
+    >>> import matplotlib; matplotlib.use("Agg")
+    >>> from densenet_sm import Model, compare as measure
+    >>> compare(measure(Model(P=3, alpha=0.02), T=0.3, sizes=(32, 48), sweeps=40, samples=2)).get_xlabel()
+    '1/N'
+    """
+    check_name("observable", observable, comparison.observable.values.tolist())
     ax = _axes(ax)
     row = comparison.sel(observable=observable)
     inverse = 1 / row.N

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError, check_integer, check_number
-from ..model import Model
+from ..model import Model, check_model
 from ..montecarlo import simulate
 from ..protocols import Storing, Unsupervised
 from ..theory import State, solve
@@ -56,21 +56,29 @@ def compare(
     """
     import xarray as xr
 
+    check_model(model)
     T = check_number("T", T, low=0, remedy="One temperature at a time.")
     samples = check_integer("samples", settings.pop("samples", 16), low=2, remedy="Errors need two samples or more.")
-    sizes = default_sizes(model) if sizes is None else [check_integer("sizes", N, low=model.P) for N in sizes]
+    sizes = (
+        default_sizes(model)
+        if sizes is None
+        else [check_integer("sizes", N, low=model.P) for N in np.atleast_1d(np.asarray(sizes, object))]
+    )
     if not sizes or len(set(sizes)) != len(sizes):
         raise ParameterError("sizes", "one or several different sizes", sizes, "Write sizes=(64, 96, 128).")
     sizes = sorted(sizes)
     begin = "retrieval" if start is None else start
     limit = observables_of(solve(model, T, start=begin))
+    if settings.get("replicas", 2) == 1:  # no overlap between replicas to measure
+        del limit["q"]
     names = list(limit)
     value, error, theory = np.empty((3, len(names), len(sizes)))
     status = []
     for n, N in enumerate(sizes):
         ds = simulate(model, T, N=N, K=K, samples=samples, **settings)
         value[:, n], error[:, n] = measured(ds, names)
-        theory[:, n] = list(observables_of(solve(model, T, start=begin, N=N)).values())
+        at_N = observables_of(solve(model, T, start=begin, N=N))
+        theory[:, n] = [at_N[name] for name in names]
         status.append(str(ds.status.values[0]))
     fitted = np.array([s != "unusable" for s in status])
     if not fitted.any():
@@ -141,7 +149,12 @@ def extrapolate(sizes: Array, difference: Array, error: Array) -> tuple[Array, A
 
 
 def table(comparison: xr.Dataset, title: str = "") -> str:
-    """A comparison as lines of text: observable, value ± error, theory, z."""
+    """A comparison as lines of text: observable, value ± error, theory, z.
+
+    >>> found = compare(Model(P=3, alpha=0.02), T=0.3, sizes=(32, 48), sweeps=40, samples=2)
+    >>> table(found, "three-spin").splitlines()[0]
+    'three-spin'
+    """
     lines = [title] if title else []
     for name in comparison.observable.values:
         row = comparison.sel(observable=name)

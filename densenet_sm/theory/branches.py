@@ -56,23 +56,24 @@ class Line:
 
 
 def search_bounds(model: Model, parameter: str, bounds: tuple[float, float] | None) -> tuple[float, float]:
-    low, high = (
-        bounds
-        if bounds is not None
-        else {
-            "alpha": (0.0, 1.0 + model.P / 8),
-            "T": (0.0, 1.5 + model.P / 4),
-            "nu": (0.0, 1.0 + model.P / 8),
-            "r": (0.02, 1.0),
-            "rho": (0.0, 4.0),
-            "d": (0.0, 0.98),
-        }[parameter]
-    )
+    """The range of a parameter that is searched: the one given, or one that holds what is known of these models."""
+    default = {
+        "alpha": (0.0, 1.0 + model.P / 8),
+        "T": (0.0, 1.5 + model.P / 4),
+        "nu": (0.0, 1.0 + model.P / 8),
+        "r": (0.02, 1.0),
+        "rho": (0.0, 4.0),
+        "d": (0.0, 0.98),
+    }[parameter]
+    try:
+        low, high = (float(end) for end in (default if bounds is None else bounds))
+    except (TypeError, ValueError):
+        low = high = math.nan
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ParameterError("bounds", "an increasing pair of finite numbers", bounds, "Write bounds=(low, high).")
     for end in (low, high):  # the model's own check speaks, naming the parameter
         Line(model, parameter, 0.0, low, high).at(end)
-    return float(low), float(high)
+    return low, high
 
 
 def belongs(state: State | None, start: Any) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import phases
 from ..errors import ParameterError, check_integer, check_name, check_number
-from ..model import Model
+from ..model import Model, check_model
 from .branches import Line, branches, unaligned
 from .solver import ANSATZES
 from .transitions import PARAMETERS, folds, freezing, gaps, meetings
@@ -36,7 +36,7 @@ def phase_diagram(
     model: Model,
     x: Axis,
     y: Axis,
-    ansatz: tuple[str, ...] = ("RS",),
+    ansatz: str | tuple[str, ...] = ("RS",),
     T: float | None = None,
     start: Any = "retrieval",
     progress: Callable[[], None] | None = None,
@@ -65,8 +65,9 @@ def phase_diagram(
     'retrieval'
 
     """
+    check_model(model)
     x, y = _axis("x", x), _axis("y", y)
-    for name in ansatz:
+    for name in (ansatz,) if isinstance(ansatz, str) else ansatz:
         check_name("ansatz", name, ANSATZES)
     if x[0] == y[0]:
         raise ParameterError("y", "another parameter than x", y[0], "Use two different axes.")

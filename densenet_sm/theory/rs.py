@@ -65,7 +65,7 @@ class Equations:
         return signal(self.model.P, self.N, self.model.protocol.entry_variance())
 
     def split(self, v: Array) -> tuple[Array, float, float]:
-        """X [C, G], C and q = 1 − TC of an order-parameter vector."""
+        """x [C, G], C and q = 1 − TC of an order-parameter vector."""
         return v[:-1].reshape(self.shape), float(v[-1]), max(0.0, 1 - self.T * float(v[-1]))
 
     def admissible(self, v: Array) -> bool:
@@ -115,7 +115,7 @@ class Equations:
         return J - np.eye(n + 1)
 
     def free_energy(self, v: Array) -> float:
-        """F per spin as a function of the order parameters (stationary at a solution)."""
+        """f per spin as a function of the order parameters (stationary at a solution)."""
         x, C, q = self.split(v)
         a = self.site_averages(v)
         f, slope, _ = self._signal
@@ -128,12 +128,12 @@ class Equations:
         return self.T * noise.entropy(q, C) - noise.strength(q, C) * C / 2 - noise.energy(q, C)
 
     def energy(self, v: Array, a: Averages) -> float:
-        """E = −h m_1 − Σ w f(x) − ∂G/∂β per spin, at a solution."""
+        """e = −h m_1 − Σ w f(x) − ∂G/∂β per spin, at a solution."""
         x, C, q = self.split(v)
         return float(-self.model.field * a.m[0] - (self.weights * self._signal[0](x)).sum() + self.noise.energy(q, C))
 
     def entropy(self, v: Array, a: Averages) -> float:
-        """S = E[ln 2cosh βh − βh tanh βh] + noise part; at T = 0 the first is P(h=0) ln 2."""
+        """s = E[ln 2cosh βh − βh tanh βh] + noise part; at T = 0 the first is P(h=0) ln 2."""
         x, C, q = self.split(v)
         noise = self.noise.entropy(q, C)
         if self.T == 0:

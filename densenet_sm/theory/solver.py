@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConvergenceError, ParameterError, check_name, check_number
-from ..model import Model
+from ..model import Model, check_model
 from ..protocols import Multitasking, Unsupervised
 from .rs import Equations, iterate, newton
 from .state import State, state_from
@@ -44,8 +44,7 @@ def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", 
     ('retrieval', 0.9989)
 
     """
-    if not isinstance(model, Model):
-        raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
+    check_model(model)
     T = check_number("T", T, low=0, remedy="Temperatures are in units of the coupling, k_B = 1; T = 0 is allowed.")
     check_name("ansatz", ansatz, ANSATZES)
     example = start == "example" if isinstance(start, str) else isinstance(start, State) and start.x_groups.shape[1] > 1
@@ -74,11 +73,16 @@ def initial(eq: Equations, start: Any) -> Array:
     return np.append(np.repeat(x.ravel().astype(float), G), 0.0)
 
 
+def named_starts(model: Model) -> tuple[str, ...]:
+    """Names of the initial conditions that a model has."""
+    several = MULTITASKING_STARTS if isinstance(model.protocol, Multitasking) else ()
+    return STARTS + several + (("example",) if isinstance(model.protocol, Unsupervised) else ())
+
+
 def _named(eq: Equations, start: str) -> Array:
     protocol = eq.model.protocol
     several = isinstance(protocol, Multitasking)
-    known = STARTS + (MULTITASKING_STARTS if several else ()) + (("example",) * isinstance(protocol, Unsupervised))
-    check_name("start", start, known)
+    check_name("start", start, named_starts(eq.model))
     C, G = eq.shape
     if start == "paramagnet":
         if eq.T == 0 and not eq.noise.silent:

@@ -12,11 +12,11 @@ from scipy.optimize import brentq
 
 from .. import phases
 from ..errors import NoTransitionError, ParameterError, check_name, check_number
-from ..model import Model
+from ..model import Model, check_model
 from .branches import SCAN, Line, branches, competitor, search_bounds, state_at, unaligned
 from .continuation import Branch
 from .rs import newton
-from .solver import ANSATZES
+from .solver import ANSATZES, named_starts
 from .state import State, state_from
 
 KINDS = ("spinodal", "coexistence", "ergodic")
@@ -97,8 +97,13 @@ def critical(
     0.137906
 
     """
+    check_model(model)
     check_name("parameter", parameter, PARAMETERS)
     check_name("kind", kind, KINDS)
+    if isinstance(start, str):
+        check_name("start", start, named_starts(model))
+    if isinstance(against, str):
+        check_name("against", against, ("lowest", *named_starts(model)))
     check_name("ansatz", ansatz, ANSATZES)
     if parameter == "T":
         if T is not None:
@@ -132,7 +137,7 @@ def folds(line: Line, branch: Branch) -> Iterator[Crossing]:
 
 
 def excess(state: State | None, start: Any, against: Any) -> float:
-    """F of a state minus f of what it competes with; NaN where either is missing."""
+    """f of a state minus f of what it competes with; NaN where either is missing."""
     if state is None:
         return math.nan
     other = competitor(state.model, state.T, start, against)

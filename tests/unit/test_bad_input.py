@@ -116,7 +116,6 @@ NUMBERS = {
     "compare sizes N<P": ("sizes", 2, lambda: compare(MODEL, 0.2, sizes=(2, 16))),
     "compare sizes repeated": ("sizes", [12, 12], lambda: compare(MODEL, 0.2, sizes=(12, 12))),
     "compare sizes none": ("sizes", [], lambda: compare(MODEL, 0.2, sizes=())),
-    "compare sizes number": ("sizes", 64, lambda: compare(MODEL, 0.2, sizes=64)),
     "Network P": ("P", 1, lambda: Network(np.ones((2, 6)), P=1)),
     "Network N<P": ("N", 6, lambda: Network(np.ones((2, 6)), P=7)),
     "Network field": ("field", nan, lambda: Network(np.ones((2, 6)), P=3, field=nan)),
