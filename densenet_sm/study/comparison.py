@@ -59,22 +59,15 @@ def compare(
     check_model(model)
     T = check_number("T", T, low=0, remedy="One temperature at a time.")
     samples = check_integer("samples", settings.pop("samples", 16), low=2, remedy="Errors need two samples or more.")
-    sizes = (
-        default_sizes(model)
-        if sizes is None
-        else [check_integer("sizes", N, low=model.P) for N in np.atleast_1d(np.asarray(sizes, object))]
-    )
-    if not sizes or len(set(sizes)) != len(sizes):
-        raise ParameterError("sizes", "one or several different sizes", sizes, "Write sizes=(64, 96, 128).")
-    sizes = sorted(sizes)
+    checked = default_sizes(model, K) if sizes is None else check_sizes(model, sizes)
     begin = "retrieval" if start is None else start
     limit = observables_of(solve(model, T, start=begin))
     if settings.get("replicas", 2) == 1:  # no overlap between replicas to measure
         del limit["q"]
     names = list(limit)
-    value, error, theory = np.empty((3, len(names), len(sizes)))
+    value, error, theory = np.empty((3, len(names), len(checked)))
     status = []
-    for n, N in enumerate(sizes):
+    for n, N in enumerate(checked):
         ds = simulate(model, T, N=N, K=K, samples=samples, **settings)
         value[:, n], error[:, n] = measured(ds, names)
         at_N = observables_of(solve(model, T, start=begin, N=N))
@@ -83,7 +76,7 @@ def compare(
     fitted = np.array([s != "unusable" for s in status])
     if not fitted.any():
         fitted[:] = True
-    intercept, spread = extrapolate(np.array(sizes)[fitted], (value - theory)[:, fitted], error[:, fitted])
+    intercept, spread = extrapolate(np.array(checked)[fitted], (value - theory)[:, fitted], error[:, fitted])
     infinite = np.array(list(limit.values()))
     data = {
         "value": ("observable", infinite + intercept),
@@ -95,15 +88,28 @@ def compare(
         "theory_N": (("observable", "N"), theory),
         "status": ("N", status),
     }
-    return xr.Dataset(data, {"observable": names, "N": sizes}, {"model": str(model), "P": model.P, "T": T})
+    return xr.Dataset(data, {"observable": names, "N": checked}, {"model": str(model), "P": model.P, "T": T})
 
 
-def default_sizes(model: Model) -> list[int]:
+def check_sizes(model: Model, sizes: Any) -> list[int]:
+    """Different sizes of at least P spins, ascending."""
+    checked = sorted(check_integer("sizes", N, low=model.P) for N in np.atleast_1d(np.asarray(sizes, object)))
+    if not checked or len(set(checked)) != len(checked):
+        raise ParameterError("sizes", "one or several different sizes", sizes, "Write sizes=(64, 96, 128).")
+    return checked
+
+
+def default_sizes(model: Model, K: int | Callable[[int], int] | None = None) -> list[int]:
     """Three sizes in the ratio 2 : 3 : 4, the largest at most 512 and cheap enough for minutes on a laptop."""
-    N = 512
-    each = model.protocol.entries_per_archetype()
     limit = ENTRIES if isinstance(model.protocol, Storing | Unsupervised) else ENTRIES / 4
-    while N > 16 * model.P and model.n_patterns(N) * each * N > limit:
+
+    def numbers(N: int) -> float:
+        archetypes = model.n_patterns(N) if K is None else K(N) if callable(K) else K
+        entries = archetypes * model.protocol.entries_per_archetype() * N
+        return max(entries, N**model.P if model.nu > 0 else 0)  # the noise tensor
+
+    N = 512
+    while N > 4 * model.P and numbers(N) > limit:
         N = int(N / 1.1)
     return sorted({max(model.P, N // 2), max(model.P, 3 * N // 4), N})
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from ..protocols import Mixture
+from ..laws import Mixture
 
 Array = NDArray[Any]
 TAIL = 9.0  # standard deviations beyond which a normal is nothing: exp(−81/2) = 3e-18

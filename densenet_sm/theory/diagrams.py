@@ -84,7 +84,9 @@ def phase_diagram(
         found.append(_row(line, columns, start))
         if progress is not None:
             progress()
-    return _dataset(model, x, y, T, columns, rows, found)
+    edge_model, edge_T = (model, x[1]) if x[0] == "T" else (model.replace(**{x[0]: x[1]}), T)
+    edge = _row(Line(edge_model, y[0], edge_T, y[1], y[2]), rows, start)  # where the lines meet the first column
+    return _dataset(model, x, y, T, columns, rows, found, edge)
 
 
 def _axis(which: str, axis: Any) -> Axis:
@@ -126,7 +128,7 @@ def _unaligned_labels(line: Line, columns: Array, borders: list[float]) -> list[
 
 
 def _dataset(
-    model: Model, x: Axis, y: Axis, T: float | None, columns: Array, rows: Array, found: list[_Row]
+    model: Model, x: Axis, y: Axis, T: float | None, columns: Array, rows: Array, found: list[_Row], edge: _Row
 ) -> xr.Dataset:
     import xarray as xr
 
@@ -134,6 +136,9 @@ def _dataset(
     for value, row in zip(rows, found, strict=True):
         for name, direction, place in row.crossings:
             points[name, direction].append((place, float(value)))
+    for name, direction, place in edge.crossings:
+        if direction > 0 and (name, direction) in points:
+            points[name, direction] = sorted([*points[name, direction], (x[1], place)], key=lambda point: point[1])
     lines = {}
     for (name, direction), path in sorted(points.items()):
         twin = points.get((name, -direction), [])

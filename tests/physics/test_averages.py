@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from densenet_sm import Multitasking, Supervised, Unsupervised
-from densenet_sm.protocols import CERTAIN, Mixture
+from densenet_sm.laws import CERTAIN, Mixture
 from densenet_sm.theory.averages import Site, averages, noiseless_averages, slopes
 
 TEMPERATURES = (0.01, 0.05, 0.3, 1.0, 5.0)
