@@ -144,14 +144,14 @@ def sign_update(rows, i, spin, A, V, v, d, P):  # type: ignore[no-untyped-def]
     v0, v1 = np.float32(v[0]), np.float32(v[1])
     if P == 2:
         for m in range(len(A)):
-            a = A[m] - step * rows[i, m]
+            a = np.int32(A[m] - step * rows[i, m])  # numba would carry int64
             A[m] = a
             V[m] = v0 * np.float32(a)
         return d[0] * len(A)
     if P == 3:
         S = np.int32(0)
         for m in range(len(A)):
-            a = A[m] - step * rows[i, m]
+            a = np.int32(A[m] - step * rows[i, m])  # numba would carry int64
             A[m] = a
             f = np.float32(a)
             V[m] = v0 + v1 * (f * f)
@@ -160,7 +160,7 @@ def sign_update(rows, i, spin, A, V, v, d, P):  # type: ignore[no-untyped-def]
     if P == 4:
         Q = 0.0
         for m in range(len(A)):
-            a = A[m] - step * rows[i, m]
+            a = np.int32(A[m] - step * rows[i, m])  # numba would carry int64
             A[m] = a
             f = np.float32(a)
             g = f * f
@@ -169,7 +169,7 @@ def sign_update(rows, i, spin, A, V, v, d, P):  # type: ignore[no-untyped-def]
         return d[0] * len(A) + d[1] * Q
     W = 0.0
     for m in range(len(A)):
-        a = A[m] - step * rows[i, m]
+        a = np.int32(A[m] - step * rows[i, m])  # numba would carry int64
         A[m] = a
         f = np.float64(a)
         g = f * f
