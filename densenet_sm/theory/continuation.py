@@ -63,6 +63,8 @@ def trace(
         else:
             new = curve.step(y, tangent, step)
         if new is None:
+            if abs(y[-1] - end) < 1e-5:  # C diverges on the way to the bound: as near as it gets
+                return branch
             step /= 2
             if step < 1e-6 and abs(tangent[-1]) < 1e-2:  # a continuous end: λ is stationary and the Jacobian singular
                 branch.folds = (False, True)
