@@ -17,6 +17,7 @@ app = App(
     help="Statistical mechanics of dense associative networks: replica theory and Monte Carlo of the same model.",
 )
 
+FIGURES = ("png", "pdf", "svg")
 P = Annotated[int, Parameter(name="--P", help="interaction order")]
 Temperature = Annotated[float, Parameter(name="--T", help="temperature, k_B = 1")]
 Size = Annotated[int, Parameter(name="--N", help="number of spins")]
@@ -42,10 +43,16 @@ def build(P: int, alpha: float, protocol: str, nu: float, interaction: str, fiel
         except ValueError:
             raise ParameterError(f"protocol {key}", "key=number", item, "Write supervised:r=0.6,M=10.") from None
         settings[key] = int(number) if number.is_integer() and key in ("M", "K") else number
+    known = [key for key in kind.__dataclass_fields__ if key != "data"]
+    if settings and not known:
+        raise ParameterError("protocol", f"{name} alone: it has no parameters", protocol, f"Write {name}.")
+    for key in settings:
+        check_name(f"protocol {name}", key, known)
     try:
-        return Model(P=P, protocol=kind(**settings), alpha=alpha, nu=nu, interaction=interaction, field=field)
-    except TypeError as error:
-        raise ParameterError("protocol", f"parameters of {name}", protocol, str(error)) from None
+        made = kind(**settings)
+    except TypeError:
+        raise ParameterError("protocol", f"{name} with {', '.join(known)}", protocol, "Give all of them.") from None
+    return Model(P=P, protocol=made, alpha=alpha, nu=nu, interaction=interaction, field=field)
 
 
 def show(values: dict[str, Any], as_json: bool) -> None:
@@ -68,10 +75,12 @@ def strict(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def check_folder(out: Path | None) -> None:
+def check_folder(out: Path | None, figure: bool = False) -> None:
     """Refuse a file in a folder that is not there before hours are spent on its contents."""
     from .errors import ParameterError
 
+    if figure and out is not None and out.suffix.lstrip(".") not in FIGURES:
+        raise ParameterError("out", f"a file ending in one of {', '.join(FIGURES)}", str(out), "Choose another ending.")
     if out is not None and not out.parent.is_dir():
         raise ParameterError("out", "a file in an existing folder", str(out), "Make the folder first.")
 
@@ -127,7 +136,7 @@ def phase_diagram(
     from .theory import phase_diagram as run
 
     axes = axis("x", x), axis("y", y)
-    check_folder(out)
+    check_folder(out, figure=True)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("rows", total=axes[1][3])
         ds = run(build(P, alpha, protocol, nu, interaction), *axes, T=T, progress=lambda: bar.advance(task))

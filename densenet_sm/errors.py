@@ -12,7 +12,11 @@ from typing import Any
 
 
 class ParameterError(ValueError):
-    """A parameter outside its range; the message names parameter, requirement, value and remedy."""
+    """A parameter outside its range; the message names parameter, requirement, value and remedy.
+
+    >>> str(ParameterError("T", "a number >= 0", -1, "Temperatures are not negative."))
+    'T must be a number >= 0; got -1. Temperatures are not negative.'
+    """
 
     def __init__(self, name: str, requirement: str, value: object, remedy: str):
         self.name, self.requirement, self.value, self.remedy = name, requirement, value, remedy
@@ -20,11 +24,19 @@ class ParameterError(ValueError):
 
 
 class MemoryLimitError(ParameterError):
-    """A realisation that would not fit into this machine's memory."""
+    """A realisation that would not fit into this machine's memory; the message states the size.
+
+    >>> issubclass(MemoryLimitError, ParameterError)
+    True
+    """
 
 
 class ConvergenceError(RuntimeError):
-    """A solver that did not reach its tolerance; carries the last iterate, its residual and the iterations spent."""
+    """A solver that did not reach its tolerance; carries the last iterate, its residual and the iterations spent.
+
+    >>> ConvergenceError("no fixed point", last=[0.5], residual=1e-3, iterations=100).residual
+    0.001
+    """
 
     def __init__(self, message: str, last: Any = None, residual: float = math.nan, iterations: int = 0):
         self.last, self.residual, self.iterations = last, residual, iterations
@@ -32,7 +44,11 @@ class ConvergenceError(RuntimeError):
 
 
 class NoTransitionError(ValueError):
-    """No transition of the wanted kind in the range that was scanned; the message says which."""
+    """No transition of the wanted kind in the range that was scanned; the message says which.
+
+    >>> issubclass(NoTransitionError, ValueError)
+    True
+    """
 
 
 def check_number(

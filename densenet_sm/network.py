@@ -121,13 +121,16 @@ class Network:
     def overlaps(self, spins: ArrayLike) -> Array:
         """x_μ = (1/N) Σ_i t_i^μ s_i with the entries: [n] or [R, n]."""
         s = self._spins(spins)
-        return (s @ self.entries.T.astype(float) / self.N).reshape(*np.shape(spins)[:-1], self.n)
+        return self._project(s, self.entries).reshape(*np.shape(spins)[:-1], self.n)
 
     def magnetisations(self, spins: ArrayLike) -> Array:
         """m_μ = (1/N) Σ_i ξ_i^μ s_i with the archetypes: [K] or [R, K]."""
         s = self._spins(spins)
-        m = s @ self.archetypes.T.astype(float) / self.N
-        return m.reshape(*np.shape(spins)[:-1], len(self.archetypes))
+        return self._project(s, self.archetypes).reshape(*np.shape(spins)[:-1], len(self.archetypes))
+
+    def _project(self, s: Array, rows: Array) -> Array:
+        """(1/N) s @ rowsᵀ without a float copy of all rows."""
+        return np.concatenate([s @ rows[part].T.astype(float) for part in self._row_blocks()], axis=1) / self.N
 
     def mean_energy(self) -> float:
         """Infinite-temperature mean of H: 0 for the tensor form, −(N/2) Σ_μ w_μ E x_μ^P over free spins for power.
@@ -136,14 +139,22 @@ class Network:
         """
         if self.interaction == "tensor":
             return 0.0
-        t = self.entries.astype(float)
-        sign_cumulants = _sign_cumulants(self.P)
-        cumulants = [sign_cumulants[k] * (t**k).sum(1) if k % 2 == 0 else 0.0 for k in range(self.P + 1)]
-        moments = [np.ones(self.n)]
-        for k in range(1, self.P + 1):
-            terms = [math.comb(k - 1, j - 1) * cumulants[j] * moments[k - j] for j in range(1, k + 1)]
-            moments.append(sum(terms, np.zeros(self.n)))
-        return float(-self.scale * (self.weights @ moments[self.P]))
+        kappa = _sign_cumulants(self.P)
+        total = 0.0
+        for part in self._row_blocks():
+            t = self.entries[part].astype(float)
+            cumulants = [kappa[k] * (t**k).sum(1) if k % 2 == 0 else 0.0 for k in range(self.P + 1)]
+            moments = [np.ones(len(t))]
+            for k in range(1, self.P + 1):
+                terms = [math.comb(k - 1, j - 1) * cumulants[j] * moments[k - j] for j in range(1, k + 1)]
+                moments.append(sum(terms, np.zeros(len(t))))
+            total += float(self.weights[part] @ moments[self.P])
+        return -self.scale * total
+
+    def _row_blocks(self) -> list[slice]:
+        """Blocks of rows small enough to be widened to floats."""
+        rows = max(1, BLOCK // self.N)
+        return [slice(i, i + rows) for i in range(0, max(self.n, len(self.archetypes)), rows)]
 
     def _energy(self, s: Array) -> Array:
         if self.interaction == "power":

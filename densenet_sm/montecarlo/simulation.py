@@ -104,7 +104,8 @@ def _checked(
     overlap: float, dynamics: str, seed: int,
 ) -> _Plan:  # fmt: skip
     check_name("dynamics", dynamics, DYNAMICS)
-    ladder = tuple(check_number("T", t, low=0, remedy="Temperatures are >= 0, k_B = 1.") for t in np.atleast_1d(T))
+    temperatures = T if isinstance(T, Sequence | np.ndarray) and not isinstance(T, str) else [T]
+    ladder = tuple(check_number("T", t, low=0, remedy="Temperatures are >= 0, k_B = 1.") for t in temperatures)
     if not ladder or len(set(ladder)) != len(ladder):
         raise ParameterError("T", "one or several different temperatures", T, "Pass at least one, and none twice.")
     if dynamics == "zero" and any(ladder):

@@ -1,4 +1,10 @@
-"""Figures from datasets; the only room of the library where matplotlib is imported."""
+"""Figures from datasets; the only room of the library where matplotlib is imported.
+
+>>> import matplotlib.pyplot as plt
+>>> with plt.style.context(STYLE):  # Okabe–Ito colours, cividis, constrained layout
+...     plt.rcParams["image.cmap"]
+'cividis'
+"""
 
 from .diagrams import STYLE, compare, legend_handles, phase_diagram
 

@@ -93,22 +93,43 @@ def belongs(state: State | None, start: Any) -> bool:
 
 
 def branches(line: Line, start: Any) -> Iterator[Branch]:
-    """Every piece of the branch that a scan meets, traced both ways from one of its points, values increasing."""
+    """Every branch that the scan's states of the wanted kind lie on, traced both ways, values increasing.
+
+    Raises ConvergenceError if there are such states and none can be followed.
+    """
     grid = line.scan()
     found = [line.solve(value, start) for value in grid]
     alive = np.array([belongs(state, start) for state in found])
     edges = np.flatnonzero(np.diff(np.r_[False, alive, False]))
+    traced: list[Branch] = []
+    failure: ConvergenceError | None = None
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        smooth = [i for i in range(first, last) if not _singular(line, grid[i])]
-        if not smooth:
-            continue
-        middle = smooth[len(smooth) // 2]
-        state = found[middle]
-        assert state is not None
-        equations = _maker(line, state)
-        up = trace(equations, state.order_parameters, grid[middle], +1, (line.low, line.high))
-        down = trace(equations, state.order_parameters, grid[middle], -1, (line.low, line.high))
-        yield down.joined(up)
+        middle = (first + last) // 2
+        for i in (*range(middle, last), *range(middle - 1, first - 1, -1)):
+            state, value = found[i], float(grid[i])
+            assert state is not None
+            if _singular(line, value) or any(_on(branch, value, state.order_parameters) for branch in traced):
+                continue
+            equations = _maker(line, state)
+            try:
+                up = trace(equations, state.order_parameters, value, +1, (line.low, line.high))
+                down = trace(equations, state.order_parameters, value, -1, (line.low, line.high))
+            except ConvergenceError as error:
+                failure = error
+                continue
+            traced.append(down.joined(up))
+            yield traced[-1]
+    if failure is not None and not traced:
+        raise failure
+
+
+def _on(branch: Branch, value: float, v: Array) -> bool:
+    """Whether a state lies on a branch: the same overlaps at the same value."""
+    if not branch.values[0] <= value <= branch.values[-1]:
+        return False
+    points = np.array(branch.points)
+    there = np.array([np.interp(value, branch.values, column) for column in points[:, :-1].T])
+    return bool(np.abs(there - v[:-1]).max() < 0.03)
 
 
 def _maker(line: Line, state: State) -> Callable[[float], Equations]:

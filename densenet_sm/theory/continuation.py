@@ -24,6 +24,12 @@ class Branch:
     points: list[Array]
     folds: tuple[bool, bool] = (False, False)
 
+    def extended(self, value: float, point: Array) -> Branch:
+        """With one more point, in place."""
+        self.values.append(value)
+        self.points.append(point)
+        return self
+
     def joined(self, other: Branch) -> Branch:
         """This piece, traced downwards, continued by one traced upwards from the same point; values increasing."""
         values, points = self.values[:0:-1] + other.values, self.points[:0:-1] + other.points
@@ -54,23 +60,16 @@ def trace(
         tangent = -tangent
     for _ in range(MAX_POINTS):
         if (y[-1] + step * tangent[-1] - end) * direction >= 0:
-            last = curve.at(end, y, y + (end - y[-1]) / tangent[-1] * tangent)
-            if last is not None or abs(y[-1] - end) < 1e-7:
-                branch.values.append(curve.value(end))
-                branch.points.append(y[:-1] if last is None else last)
-                return branch
             new = None
+            last = curve.at(end, y, y + (end - y[-1]) / tangent[-1] * tangent)
+            if last is not None:
+                return branch.extended(curve.value(end), last)
         else:
             new = curve.step(y, tangent, step)
         if new is None:
-            if abs(y[-1] - end) < 1e-5:  # C diverges on the way to the bound: as near as it gets
-                return branch
             step /= 2
-            if step < 1e-6 and abs(tangent[-1]) < 1e-2:  # a continuous end: λ is stationary and the Jacobian singular
-                branch.folds = (False, True)
+            if _dead_end(branch, step, abs(y[-1] - end), abs(tangent[-1])):
                 return branch
-            if step < 1e-10:
-                raise ConvergenceError("continuation lost the branch", v, np.nan, len(branch.points))
             continue
         new_tangent = curve.tangent(new, tangent)
         bend = float(new_tangent @ (curve.metric(new) * tangent))
@@ -79,16 +78,25 @@ def trace(
             continue
         if new_tangent[-1] * direction <= 0:
             turn = curve.fold(y, tangent, step, direction)
-            branch.values.append(curve.value(turn[-1]))
-            branch.points.append(turn[:-1])
             branch.folds = (False, True)
-            return branch
+            return branch.extended(curve.value(turn[-1]), turn[:-1])
         y, tangent = new, new_tangent
-        branch.values.append(curve.value(y[-1]))
-        branch.points.append(y[:-1])
+        branch.extended(curve.value(y[-1]), y[:-1])
         if bend > 0.995:
             step = min(1.6 * step, 0.1)
     raise ConvergenceError("continuation did not reach a fold or a bound", y[:-1], np.nan, MAX_POINTS)
+
+
+def _dead_end(branch: Branch, step: float, to_end: float, slope: float) -> bool:
+    """Whether a branch that allows only tiny steps is over; ConvergenceError if it should not be."""
+    if to_end < 1e-5:  # C diverges on the way to the bound: as near as it gets
+        return True
+    if step < 1e-6 and slope < 1e-2:  # a continuous end: λ is stationary and the Jacobian singular
+        branch.folds = (False, True)
+        return True
+    if step < 1e-10:
+        raise ConvergenceError("continuation lost the branch", branch.points[-1], np.nan, len(branch.points))
+    return False
 
 
 class _Curve:
@@ -122,8 +130,8 @@ class _Curve:
             high, up = self.residual(y), y
         if low is None:
             low, down = self.residual(y), y
-        assert high is not None
-        assert low is not None
+        if high is None or low is None or up[-1] == down[-1]:
+            raise ConvergenceError("a state without neighbours: 1 − β(1−q) ≤ 0 on both sides of it", y[:-1])
         return np.column_stack([here.jacobian(y[:-1]), (high - low) / (up[-1] - down[-1])])
 
     def tangent(self, y: Array, along: Array | None) -> Array:

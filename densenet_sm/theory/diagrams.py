@@ -15,7 +15,7 @@ from ..errors import ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
 from .branches import Line, branches, unaligned
 from .solver import ANSATZES
-from .transitions import PARAMETERS, folds, freezing, gaps, meetings
+from .transitions import PARAMETERS, ROUNDING, folds, freezing, gaps, meetings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,7 +56,8 @@ def phase_diagram(
 
     Returns an xarray.Dataset: line_x(line, point) and line_y(line, point), NaN-padded, ordered by y, with coordinate
     line = "spinodal/RS", "coexistence/RS", "ergodic/RS" (and "... lower" for the other end of a re-entrant branch);
-    phase(y, x), labels "retrieval" (lowest free energy), "metastable retrieval", "glass", "paramagnet".
+    phase(y, x), labels "retrieval" (lowest free energy), "metastable retrieval", "glass", "paramagnet", "none" (no
+    state found). A field polarises every state: with one, every label is a retrieval.
 
     Raises ParameterError for bad axes. References: amit1987 (P = 2), abbott1987 (P ≥ 3).
 
@@ -106,12 +107,12 @@ def _row(line: Line, columns: Array, start: Any) -> _Row:
     crossings = [("ergodic/RS", c.direction, c.value) for c in freezing(line)]
     labels = _unaligned_labels(line, columns, [value for _, _, value in crossings])
     for branch in branches(line, start):
-        gap = gaps(line, branch, start, "lowest")
+        branch, gap = gaps(line, branch, start, "lowest")
         crossings += [("spinodal/RS", c.direction, c.value) for c in folds(line, branch)]
         crossings += [("coexistence/RS", c.direction, c.value) for c in meetings(line, branch, start, "lowest", gap)]
         for n, value in enumerate(columns):
             if branch.values[0] <= value <= branch.values[-1]:
-                beaten = np.interp(value, branch.values, gap) > 0  # NaN: nothing to compete with
+                beaten = np.interp(value, branch.values, gap) > ROUNDING  # NaN: nothing to compete with
                 labels[n] = phases.METASTABLE_RETRIEVAL if beaten else phases.RETRIEVAL
     return _Row(crossings, labels)
 

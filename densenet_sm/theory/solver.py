@@ -65,7 +65,10 @@ def initial(eq: Equations, start: Any) -> Array:
         return np.append(start.x_groups.ravel(), chi)
     if isinstance(start, str):
         return _named(eq, start)
-    x = np.asarray(start)
+    try:
+        x = np.asarray(start)
+    except ValueError:
+        x = np.empty(0)
     if x.shape not in {(C,), (C, 1)} and not (C == 1 and x.shape == ()):
         raise ParameterError("start", f"a name or an array of {C} overlaps", start, "Give one overlap per pattern.")
     if x.dtype.kind not in "iuf" or not np.isfinite(x).all():
@@ -142,6 +145,8 @@ def converge(eq: Equations, v: Array, patience: int = 14) -> tuple[Array, float,
         near = np.abs(solution[:-1] - v[:-1]).max() < 0.05 and abs(solution[-1] - v[-1]) < 0.1 * (1 + abs(v[-1]))
         if size < 1e-12 and near and _attracts(eq, solution):
             return solution, size, spent + extra
+        if attempt > 7:  # algebraic decay at a continuous transition: the overlaps on their way to zero are zero there
+            v = np.where(np.append(np.abs(v[:-1]) < 0.03 * np.abs(v[:-1]).max(), False), 0.0, v)
         steps = min(2 * steps, 4000)
     raise ConvergenceError("the self-consistency equations did not converge", v, residual, spent)
 

@@ -32,6 +32,11 @@ class State:
     phase : label of where the solution ended, see densenet_sm.phases
     converged, residual, iterations : of the solver
     x_groups : overlaps [C, G] with the groups of entries (one unsupervised example and the others)
+
+    >>> from densenet_sm.theory import solve
+    >>> state = solve(Model(P=3, alpha=0.1), T=0.2)
+    >>> state.phase, state.stable, abs(state.free_energy - state.energy + 0.2 * state.entropy) < 1e-12
+    ('retrieval', True, True)
     """
 
     model: Model

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from .. import phases
 from ..errors import NoTransitionError, ParameterError, check_name, check_number
 from ..model import Model, check_model
+from ..protocols import parameters_of
 from .branches import SCAN, Line, branches, competitor, search_bounds, state_at, unaligned
 from .continuation import Branch
-from .rs import newton
+from .rs import Equations, newton
 from .solver import ANSATZES, named_starts
 from .state import State, state_from
 
+Array = NDArray[Any]
 KINDS = ("spinodal", "coexistence", "ergodic")
 PARAMETERS = ("alpha", "T", "nu", "r", "rho", "d")
 ROUNDING = 1e-13  # free energies closer than this are the same state
@@ -36,7 +40,12 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Transition:
-    """What `critical` found: `value` (also float(t)), `bracket`, `state`, and `all` crossings of the scanned range."""
+    """What `critical` found: `value` (also float(t)), `bracket`, `state`, and `all` crossings of the scanned range.
+
+    >>> found = critical(Model(P=3), "alpha", T=0.0)
+    >>> found.bracket[0] < float(found) < found.bracket[1], found.state.phase
+    (True, 'retrieval')
+    """
 
     parameter: str
     kind: str
@@ -50,14 +59,17 @@ class Transition:
 
     @property
     def value(self) -> float:
+        """Value of the parameter at the main crossing."""
         return self.main.value
 
     @property
     def bracket(self) -> tuple[float, float]:
+        """Interval that holds it."""
         return self.main.bracket
 
     @property
     def state(self) -> State:
+        """State of the branch there."""
         return self.main.state
 
     def __float__(self) -> float:
@@ -98,7 +110,8 @@ def critical(
 
     """
     check_model(model)
-    check_name("parameter", parameter, PARAMETERS)
+    own = {*model.__dataclass_fields__, *parameters_of(model.protocol), "T"}
+    check_name("parameter", parameter, [name for name in PARAMETERS if name in own])
     check_name("kind", kind, KINDS)
     if isinstance(start, str):
         check_name("start", start, named_starts(model))
@@ -116,58 +129,116 @@ def critical(
     if kind == "ergodic":
         crossings = list(freezing(line))
     else:
-        found = list(branches(line, start))
-        crossings = [
-            c for b in found for c in (folds(line, b) if kind == "spinodal" else meetings(line, b, start, against))
-        ]
+        crossings = []
+        for branch in branches(line, start):
+            if kind == "spinodal":
+                crossings += folds(line, branch)
+            else:
+                branch, gap = gaps(line, branch, start, against)
+                crossings += meetings(line, branch, start, against, gap)
     if not crossings:
         where = f"{parameter} in [{line.low:g}, {line.high:g}]" + ("" if T is None else f" at T={T:g}")
-        raise NoTransitionError(f"no {kind} of {start!r} (RS) for {where}: {SCAN} points scanned. Widen bounds=.")
+        remedy = f"{SCAN} points scanned. Narrow or widen bounds=."
+        raise NoTransitionError(f"no {kind} of {start!r} (RS) for {where}: {remedy}")
     return Transition(parameter, kind, tuple(sorted(crossings, key=lambda c: c.value)))
 
 
 def folds(line: Line, branch: Branch) -> Iterator[Crossing]:
-    """Spinodals: the ends of a branch that are not ends of the range searched."""
+    """Spinodals: the ends of a branch that are not ends of the range searched.
+
+    Where overlaps vanish or become equal continuously, the end is where the state without that difference turns stable.
+    """
     tolerance = 1e-9 * (line.high - line.low)
     for end, direction in ((0, -1), (-1, 1)):
-        if branch.folds[end]:
-            value = branch.values[end]
-            bracket = (value - tolerance, value + tolerance)
-            yield Crossing(value, bracket, state_at(line, value, branch.points[end]), direction)
+        if not branch.folds[end]:
+            continue
+        value, v = branch.values[end], branch.points[end]
+        continuous = _continuous_end(line, branch, end, direction)
+        if continuous is not None:
+            value, v = continuous
+        yield Crossing(value, (value - tolerance, value + tolerance), state_at(line, value, v), direction)
+
+
+def _continuous_end(line: Line, branch: Branch, end: int, direction: int) -> tuple[float, Array] | None:
+    """Value and order parameters where a branch joins the one its small or equal overlaps belong to, if it does."""
+    points = branch.points if direction > 0 else branch.points[::-1]
+    values = branch.values if direction > 0 else branch.values[::-1]
+    joined = merged(points[-1], points[len(points) // 2])
+    if joined is None:
+        return None
+    apart = [value for value, v in zip(values, points, strict=True) if merged(v, points[len(points) // 2]) is None]
+    reach = float(np.clip(values[-1] + 0.02 * direction * (line.high - line.low), line.low, line.high))
+
+    def on_joined(value: float) -> tuple[Equations, Array]:
+        eq = line.equations(value, len(joined) - 1 > line.model.protocol.n_condensed)
+        return eq, newton(eq, joined)[0]
+
+    def stability(value: float) -> float:
+        eq, v = on_joined(value)
+        return eq.longitudinal(v)
+
+    inside = apart[-1] if apart else values[0]
+    if not stability(inside) < 0 < stability(reach):
+        return None
+    value = float(brentq(stability, inside, reach, xtol=1e-12))
+    return value, on_joined(value)[1]
+
+
+def merged(v: Array, before: Array) -> Array | None:
+    """v with its nearly vanished overlaps at zero and nearly equal ones made equal, where they were not `before`."""
+    x, old, result = v[:-1], before[:-1], v.copy()
+    scale = 0.03 * np.abs(old).max()
+    changed = (np.abs(x) < scale) & (np.abs(old) > 2 * scale)
+    result[:-1][changed] = 0.0
+    for i in range(len(x)):
+        for j in range(i):
+            if abs(x[i] - x[j]) < scale and abs(old[i] - old[j]) > 2 * scale and not (changed[i] or changed[j]):
+                result[[i, j]] = (x[i] + x[j]) / 2
+    return None if np.array_equal(result, v) else result
 
 
 def excess(state: State | None, start: Any, against: Any) -> float:
-    """f of a state minus f of what it competes with; NaN where either is missing."""
+    """f of a state minus f of what it competes with; NaN where either is missing or both are the same."""
     if state is None:
         return math.nan
     other = competitor(state.model, state.T, start, against)
-    return math.nan if other is None else state.free_energy - other.free_energy
+    if other is None or np.allclose(other.x, state.x, rtol=0, atol=1e-6):
+        return math.nan
+    return state.free_energy - other.free_energy
 
 
-def gaps(line: Line, branch: Branch, start: Any, against: Any) -> list[float]:
-    """Free energy of the branch minus that of its competitor, point by point."""
-    points = zip(branch.values, branch.points, strict=True)
-    return [excess(state_at(line, value, v), start, against) for value, v in points]
+def between(line: Line, branch: Branch, i: int, share: float) -> tuple[float, State | None]:
+    """Value and state of a branch a share of the way from point i to point i+1."""
+    value = (1 - share) * branch.values[i] + share * branch.values[i + 1]
+    guess = (1 - share) * branch.points[i] + share * branch.points[i + 1]
+    eq = line.equations(value, len(guess) - 1 > line.model.protocol.n_condensed)
+    if not eq.admissible(guess):
+        return value, None
+    v, residual, steps = newton(eq, guess)
+    return value, state_from(eq, v, residual, steps) if residual < 1e-10 else None
 
 
-def meetings(
-    line: Line, branch: Branch, start: Any, against: Any, gap: list[float] | None = None
-) -> Iterator[Crossing]:
+def gaps(line: Line, branch: Branch, start: Any, against: Any) -> tuple[Branch, list[float]]:
+    """Free energy of a branch minus that of its competitor; points are added towards an end that has no competitor."""
+    values, points = list(branch.values), list(branch.points)
+    gap = [excess(state_at(line, value, v), start, against) for value, v in zip(values, points, strict=True)]
+    if len(gap) > 1 and math.isnan(gap[0]) and not math.isnan(gap[1]):
+        for share in (0.5, 0.2, 0.05, 0.01, 1e-3):
+            value, state = between(line, branch, 0, share)
+            if state is not None:
+                values.insert(1, value)
+                points.insert(1, state.order_parameters)
+                gap.insert(1, excess(state, start, against))
+    return Branch(values, points, branch.folds), gap
+
+
+def meetings(line: Line, branch: Branch, start: Any, against: Any, gap: list[float]) -> Iterator[Crossing]:
     """Coexistences: where the free-energy gap of a branch changes sign."""
-    gap = gaps(line, branch, start, against) if gap is None else gap
     for i, j in pairwise(range(len(gap))):
         if not (gap[i] * gap[j] < 0 and min(abs(gap[i]), abs(gap[j])) > ROUNDING):
             continue
-
-        def between(share: float, i: int = i, j: int = j) -> tuple[float, State | None]:
-            value = (1 - share) * branch.values[i] + share * branch.values[j]
-            guess = (1 - share) * branch.points[i] + share * branch.points[j]
-            eq = line.equations(value, len(guess) - 1 > line.model.protocol.n_condensed)
-            v, residual, steps = newton(eq, guess)
-            return value, state_from(eq, v, residual, steps) if residual < 1e-10 else None
-
-        share = brentq(lambda x, f=between: excess(f(x)[1], start, against), 0.0, 1.0, xtol=1e-12)
-        value, state = between(share)
+        share = brentq(lambda x, i=i: excess(between(line, branch, i, x)[1], start, against), 0.0, 1.0, xtol=1e-12)
+        value, state = between(line, branch, i, share)
         assert state is not None
         width = 1e-11 * abs(branch.values[j] - branch.values[i])
         yield Crossing(value, (value - width, value + width), state, 1 if gap[j] > gap[i] else -1)

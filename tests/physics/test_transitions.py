@@ -147,3 +147,30 @@ def test_a_diagram_needs_a_temperature_and_takes_other_axes():
     spinodal = ds.sel(line="spinodal/RS")
     total = (spinodal.line_x + spinodal.line_y).values
     np.testing.assert_allclose(total[np.isfinite(total)], critical(model, "alpha", T=0.3).value, atol=1e-7)
+
+
+@pytest.mark.parametrize("bounds", [None, (0.2, 0.5), (0.05, 0.35), (0.25, 0.4)])
+def test_a_hierarchy_melts_where_its_second_overlap_can_first_exist(bounds):
+    """P = 2, K = 2: blank sites of the first pattern order at T = d + (1−d) sech²(x₁t₁/T), t₁ = 1/√(1−d)."""
+    d = 0.3
+    found = critical(Model(P=2, protocol=Multitasking(2, d)), "T", bounds=bounds)
+    argument = found.state.x[0] / np.sqrt(1 - d) / found.value
+    assert found.value == pytest.approx(d + (1 - d) / np.cosh(argument) ** 2, abs=1e-9)
+    assert found.state.x[1] == 0
+
+
+def test_in_a_field_the_polarised_branch_does_not_hide_the_spinodal():
+    found = critical(Model(P=3, field=0.02), "alpha", T=0.3)
+    assert found.main.direction == 1
+    assert solve(Model(P=3, field=0.02, alpha=found.value - 1e-3), 0.3).m > 0.7
+    assert solve(Model(P=3, field=0.02, alpha=found.value + 1e-3), 0.3).m < 0.3
+
+
+def test_coexistence_is_found_close_to_zero_load():
+    found = critical(Model(P=2), "alpha", T=0.98, kind="coexistence")
+    assert 5e-5 < found.value < 8e-5
+
+
+def test_a_state_that_no_load_continues_is_refused_in_words():
+    with pytest.raises(dsm.ConvergenceError, match="without neighbours"):
+        critical(Model(P=2, protocol=Multitasking(2, 0.3)), "alpha", T=0.05)

@@ -186,7 +186,7 @@ NAMES = {
         lambda: solve(Model(2, Multitasking(2, 0.1)), 0.1, start="bogus"),
     ),
     "solve ansatz": ("ansatz", ("RS",), lambda: solve(MODEL, 0.1, ansatz="bogus")),
-    "critical parameter": ("parameter", PARAMETERS, lambda: critical(MODEL, "bogus", T=0.1)),
+    "critical parameter": ("parameter", ("alpha", "T", "nu"), lambda: critical(MODEL, "bogus", T=0.1)),
     "critical kind": (
         "kind",
         ("spinodal", "coexistence", "ergodic"),
@@ -241,7 +241,7 @@ def test_an_unknown_observable_of_a_drawn_comparison_is_answered_with_the_known_
 
 def test_a_parameter_that_the_protocol_lacks_is_refused_by_name():
     for call in (lambda: critical(MODEL, "rho", T=0.1), lambda: diagram(x=("r", 0.1, 1, 3))):
-        with pytest.raises(ParameterError, match=r"parameter must be one of 'P', .*; got '(rho|r)'"):
+        with pytest.raises(ParameterError, match=r"parameter must be one of .*'alpha'.*; got '(rho|r)'"):
             call()
 
 
