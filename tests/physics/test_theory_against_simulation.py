@@ -30,6 +30,8 @@ POINTS = [
     (Model(P=2, protocol=Multitasking(2, 0.3)), 0.05, (256, 384, 512)),
     (Model(P=2, protocol=Multitasking(3, 0.3)), 0.05, (512, 768, 1024)),
     (Model(P=3, protocol=Multitasking(2, 0.2, Supervised(r=0.9, M=5))), 0.15, (256, 384, 512)),
+    (Model(P=3, alpha=0.03, protocol=Multitasking(2, 0.2)), 0.15, (96, 128, 192)),
+    (Model(P=2, alpha=0.01, protocol=Multitasking(2, 0.1)), 0.03, (384, 512, 768)),
 ]
 
 
