@@ -56,42 +56,36 @@ def draw(out, first, replica, temperature, purpose, key):  # type: ignore[no-unt
 
 
 @nb.njit(cache=True, nogil=True)
-def tensor_fields(fields, coupling, spins, i, order):  # type: ignore[no-untyped-def]
-    """After spin i flipped: add its change to the fields of the tensor noise, −2 s_i^{old} Σ J_{i j k…} s_k… / (P−2)!.
-
-    `coupling` [N, N^{P−1}] is the symmetric tensor with zeros at repeated indices; `spins` already hold the new s_i.
-    """
+def contract(part, spins, times):  # type: ignore[no-untyped-def]
+    """Σ part_{… j k} s_j s_k …/times! over the last `times` indices of a flattened tensor."""
     N = len(spins)
-    part = coupling[i].copy()
-    for k in range(order - 2):
-        rows = len(part) // N
-        shorter = np.zeros(rows, part.dtype)
-        for r in range(rows):
+    for k in range(times):
+        shorter = np.zeros(len(part) // N)
+        for r in range(len(shorter)):
             total = 0.0
             for j in range(N):
                 total += part[r * N + j] * spins[j]
             shorter[r] = total / (k + 1)
         part = shorter
-    for j in range(N):
+    return part
+
+
+@nb.njit(cache=True, nogil=True)
+def tensor_fields(fields, coupling, spins, i, order):  # type: ignore[no-untyped-def]
+    """After spin i flipped: add its change to the fields of the tensor noise, −2 s_i^{old} Σ J_{i j k…} s_k… / (P−2)!.
+
+    `coupling` [N, N^{P−1}] is the symmetric tensor with zeros at repeated indices; `spins` already hold the new s_i.
+    """
+    part = contract(coupling[i], spins, order - 2)
+    for j in range(len(spins)):
         fields[j] += 2.0 * spins[i] * part[j]
 
 
 @nb.njit(cache=True, nogil=True)
 def tensor_all_fields(fields, coupling, spins, order):  # type: ignore[no-untyped-def]
     """Fields of the tensor noise from scratch, Σ J_{i j k…} s_j s_k… / (P−1)!."""
-    N = len(spins)
-    for i in range(N):
-        part = coupling[i].copy()
-        for k in range(order - 1):
-            rows = len(part) // N
-            shorter = np.zeros(rows, part.dtype)
-            for r in range(rows):
-                total = 0.0
-                for j in range(N):
-                    total += part[r * N + j] * spins[j]
-                shorter[r] = total / (k + 1)
-            part = shorter
-        fields[i] = part[0]
+    for i in range(len(spins)):
+        fields[i] = contract(coupling[i], spins, order - 1)[0]
 
 
 @nb.njit(cache=True, nogil=True)
