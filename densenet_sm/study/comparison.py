@@ -65,14 +65,11 @@ def compare(
     if settings.get("replicas", 2) == 1:  # no overlap between replicas to measure
         del limit["q"]
     names = list(limit)
-    value, error, theory = np.empty((3, len(names), len(checked)))
-    status = []
-    for n, N in enumerate(checked):
-        ds = simulate(model, T, N=N, K=K, samples=samples, **settings)
-        value[:, n], error[:, n] = measured(ds, names)
-        at_N = observables_of(solve(model, T, start=begin, N=N))
-        theory[:, n] = [at_N[name] for name in names]
-        status.append(str(ds.status.values[0]))
+    runs = [simulate(model, T, N=N, K=K, samples=samples, **settings) for N in checked]
+    value, error = np.array([measured(run, names) for run in runs]).transpose(1, 2, 0)  # each [observable, N]
+    exact = [observables_of(solve(model, T, start=begin, N=N)) for N in checked]
+    theory = np.array([[at_N[name] for at_N in exact] for name in names])
+    status = [str(run.status.values[0]) for run in runs]
     fitted = np.array([s != "unusable" for s in status])
     if not fitted.any():
         fitted[:] = True

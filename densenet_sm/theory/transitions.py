@@ -118,13 +118,7 @@ def critical(
     if isinstance(against, str):
         check_name("against", against, ("lowest", *named_starts(model)))
     check_name("ansatz", ansatz, ANSATZES)
-    if parameter == "T":
-        if T is not None:
-            raise ParameterError("T", "left out when it is the parameter", T, "Drop T=.")
-    elif T is None:
-        raise ParameterError("T", "given unless it is the parameter", T, "Pass T=0.0 or another temperature.")
-    else:
-        T = check_number("T", T, low=0)
+    T = _temperature(parameter, T)
     line = Line(model, parameter, T, *search_bounds(model, parameter, bounds))
     if kind == "ergodic":
         crossings = list(freezing(line))
@@ -141,6 +135,17 @@ def critical(
         remedy = f"{SCAN} points scanned. Narrow or widen bounds=."
         raise NoTransitionError(f"no {kind} of {start!r} (RS) for {where}: {remedy}")
     return Transition(parameter, kind, tuple(sorted(crossings, key=lambda c: c.value)))
+
+
+def _temperature(parameter: str, T: float | None) -> float | None:
+    """T of a search: given unless it is what is searched."""
+    if parameter == "T":
+        if T is not None:
+            raise ParameterError("T", "left out when it is the parameter", T, "Drop T=.")
+        return None
+    if T is None:
+        raise ParameterError("T", "given unless it is the parameter", T, "Pass T=0.0 or another temperature.")
+    return check_number("T", T, low=0)
 
 
 def folds(line: Line, branch: Branch) -> Iterator[Crossing]:
