@@ -88,7 +88,7 @@ def tensor_all_fields(fields, coupling, spins, order):  # type: ignore[no-untype
         fields[i] = contract(coupling[i], spins, order - 1)[0]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, fastmath=FAST)
 def project(rows, spins, out):  # type: ignore[no-untyped-def]
     """Overlaps (1/N) rows @ spins of a few rows."""
     N = len(spins)
@@ -107,6 +107,21 @@ def sign_overlaps(rows, spins):  # type: ignore[no-untyped-def]
         for m in range(len(A)):
             A[m] += np.int32(spins[i]) * np.int32(rows[i, m])
     return A
+
+
+@nb.njit(cache=True, nogil=True, fastmath=FAST)
+def measure(sweep, interaction, spins, bias, fields, P, records):  # type: ignore[no-untyped-def]
+    """Record H, x, m and, when due, the spins; the noise is homogeneous of degree P, so Σ s_i h_i = −P H."""
+    probes, archetypes, energy, x, m, snapshots, first, stride = records
+    external = noise = 0.0
+    for i in range(len(spins)):
+        external += spins[i] * bias[i]
+        noise += spins[i] * fields[i]
+    energy[sweep] = interaction - external - noise / P
+    project(probes, spins, x[sweep])
+    project(archetypes, spins, m[sweep])
+    if (first + sweep) % stride == 0:
+        snapshots[sweep // stride] = spins
 
 
 @nb.njit(cache=True, nogil=True, fastmath=FAST)
@@ -196,7 +211,6 @@ def sign_energy(A, F, P):  # type: ignore[no-untyped-def]
 def run_signs(spins, rows, A, V, v, d, F, scale, P, bias, coupling, plan, records):  # type: ignore[no-untyped-def]
     """Sweeps of one replica with sign patterns; returns the number of flips. Arguments as in `dynamics.Replica`."""
     order, threshold = plan
-    probes, archetypes, energy, x, m, snapshots, first, stride = records
     N = len(spins)
     fields = np.zeros(N)
     if len(coupling):
@@ -204,7 +218,7 @@ def run_signs(spins, rows, A, V, v, d, F, scale, P, bias, coupling, plan, record
     W = sign_update(rows, 0, 0, A, V, v, d, P)
     h = np.empty(SPECULATION, np.float32)
     flips = 0
-    for sweep in range(len(energy)):
+    for sweep in range(len(order)):
         sites = order[sweep]
         n = 0
         while n < N:
@@ -225,12 +239,5 @@ def run_signs(spins, rows, A, V, v, d, F, scale, P, bias, coupling, plan, record
                         tensor_fields(fields, coupling, spins, i, P)
                     flips += 1
                     break
-        total = -scale * sign_energy(A, F, P)
-        for i in range(N):
-            total -= spins[i] * (bias[i] + fields[i] / P)
-        energy[sweep] = total
-        project(probes, spins, x[sweep])
-        project(archetypes, spins, m[sweep])
-        if (first + sweep) % stride == 0:
-            snapshots[sweep // stride] = spins
+        measure(sweep, -scale * sign_energy(A, F, P), spins, bias, fields, P, records)
     return flips

@@ -18,7 +18,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from .kernels import FAST, project, tensor_all_fields, tensor_fields
+from .kernels import FAST, measure, tensor_all_fields, tensor_fields
 
 
 @lru_cache
@@ -30,14 +30,13 @@ def real_kernel(P: int, power: bool) -> Callable[..., Any]:
     @nb.njit(nogil=True)
     def run(spins, rows, weights, c, scale, bias, coupling, plan, records):  # type: ignore[no-untyped-def]
         order, threshold = plan
-        probes, archetypes, energy, x, m, snapshots, first, stride = records
         N = len(spins)
         fields = np.zeros(N)
         if len(coupling):
             tensor_all_fields(fields, coupling, spins, P)
         start(rows, spins, c)
         flips = 0
-        for sweep in range(len(energy)):
+        for sweep in range(len(order)):
             for n in range(N):
                 i = order[sweep, n]
                 s = spins[i]
@@ -48,14 +47,7 @@ def real_kernel(P: int, power: bool) -> Callable[..., Any]:
                     if len(coupling):
                         tensor_fields(fields, coupling, spins, i, P)
                     flips += 1
-            total = -scale * total_energy(rows, spins, weights, c)
-            for i in range(N):
-                total -= spins[i] * (bias[i] + fields[i] / P)
-            energy[sweep] = total
-            project(probes, spins, x[sweep])
-            project(archetypes, spins, m[sweep])
-            if (first + sweep) % stride == 0:
-                snapshots[sweep // stride] = spins
+            measure(sweep, -scale * total_energy(rows, spins, weights, c), spins, bias, fields, P, records)
         return flips
 
     return run

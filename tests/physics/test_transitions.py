@@ -101,9 +101,9 @@ def test_other_parameters_have_spinodals():
 def test_pure_retrieval_of_diluted_patterns_has_its_own_spinodal():
     model = Model(P=3, protocol=Multitasking(2, 0.3))
     T = critical(model, "T", start="pure").value
-    # one diluted pattern alone: x² = (1−d) m'², T scaled by (1−d)^{−P/2}·(1−d)
-    alone = critical(Model(P=3), "T").value
-    assert pytest.approx(alone * 0.7 ** (2 - 1.5) / 0.7 ** (1.5 - 1) * 0.7 ** (2 - 1.5), rel=1e-6) == T
+    # x = √(1−d) m' and the field on an active site is (P/2) x^{P−1}/√(1−d): (1−d)^{P/2−1} that of a full pattern
+    full = critical(Model(P=3), "T").value
+    assert pytest.approx(full * 0.7**0.5, rel=1e-6) == T
 
 
 def test_a_single_example_competes_with_the_archetype():
