@@ -13,7 +13,7 @@ import numpy as np
 
 import densenet_sm as dsm
 from densenet_sm.montecarlo.dynamics import Replica, prepare, sign_coefficients
-from densenet_sm.theory.signal import elementary_polynomial
+from densenet_sm.polynomials import elementary_polynomial
 
 CASES = [(3, 500, 5000), (4, 200, 40000), (2, 1000, 140)]
 FAST = {"reassoc", "nsz", "contract"}

@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 import densenet_sm as dsm
-from densenet_sm.theory.averages import averages, noiseless_averages
+from densenet_sm.theory.atoms import AtomAverages
+from densenet_sm.theory.averages import averages
 from densenet_sm.theory.rs import Equations
 
 
@@ -43,7 +44,7 @@ def main():
         psi = np.full((K, 1), 0.5)
         seconds = best(lambda e=eq, p=psi: averages(e.site, p, 0.1, 0.2))
         first = first or seconds
-        atoms = best(lambda e=eq, p=psi: noiseless_averages(e.site, p, 0.1), 3, 1) / first if K <= 4 else float("nan")
+        atoms = best(lambda e=eq, p=psi: AtomAverages(e.site, p, 0.1), 3, 1) / first if K <= 4 else float("nan")
         print(f"  K = {K:2d}: {seconds / first:6.2f}   atoms {atoms:10.2f}")
 
 

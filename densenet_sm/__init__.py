@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ConvergenceError, MemoryLimitError, NoTransitionError, ParameterError
 from .model import Model
-from .protocols import Multitasking, Storing, Supervised, Unsupervised
+from .protocols import Multitasking, Storing, Supervised, TeacherStudent, Unsupervised
 
 if TYPE_CHECKING:
     from . import plot
@@ -21,7 +21,21 @@ if TYPE_CHECKING:
     from .montecarlo import retrieve, simulate
     from .network import Network
     from .study import compare
-    from .theory import State, Transition, critical, phase_diagram, solve
+    from .theory import (
+        State,
+        Transition,
+        critical,
+        energy_of_losses,
+        exact_lines,
+        hard_and_soft,
+        losses,
+        nishimori,
+        one_step,
+        paramagnet,
+        phase_diagram,
+        solve,
+        zero_load,
+    )
 
 __all__ = [
     "ConvergenceError",
@@ -34,16 +48,25 @@ __all__ = [
     "State",
     "Storing",
     "Supervised",
+    "TeacherStudent",
     "Transition",
     "Unsupervised",
     "compare",
     "critical",
+    "energy_of_losses",
     "exact",
+    "exact_lines",
+    "hard_and_soft",
+    "losses",
+    "nishimori",
+    "one_step",
+    "paramagnet",
     "phase_diagram",
     "plot",
     "retrieve",
     "simulate",
     "solve",
+    "zero_load",
 ]
 
 _HOME = {
@@ -54,6 +77,14 @@ _HOME = {
     "critical": "theory",
     "Transition": "theory",
     "phase_diagram": "theory",
+    "energy_of_losses": "theory",
+    "exact_lines": "theory",
+    "hard_and_soft": "theory",
+    "losses": "theory",
+    "nishimori": "theory",
+    "one_step": "theory",
+    "paramagnet": "theory",
+    "zero_load": "theory",
     "simulate": "montecarlo",
     "retrieve": "montecarlo",
     "compare": "study",

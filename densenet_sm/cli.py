@@ -24,7 +24,7 @@ Size = Annotated[int, Parameter(name="--N", help="number of spins")]
 Load = Annotated[float, Parameter(help="load, K = 2 alpha N^(P-1)/P!")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print JSON")]
 Data = Annotated[str, Parameter(help="storing | supervised:r=0.6,M=10 | supervised:rho=0.1 | unsupervised:r=0.6,M=10 | "
-                                     "multitasking:K=3,d=0.3")]  # fmt: skip
+                                     "multitasking:K=3,d=0.3 | teacher-student:T_teacher=1.0")]  # fmt: skip
 
 
 def build(P: int, alpha: float, protocol: str, nu: float, interaction: str, field: float = 0.0) -> Any:

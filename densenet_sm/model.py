@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import ParameterError, check_integer, check_name, check_number
-from .protocols import Multitasking, Protocol, Storing, Supervised, Unsupervised, parameters_of, with_parameters
+from .polynomials import covariance_series
+from .protocols import Multitasking, Protocol, Storing, parameters_of, with_parameters
 
 INTERACTIONS = ("tensor", "power")
 
@@ -23,7 +25,10 @@ class Model:
     - "power": H = −(N/2) Σ_μ w_μ x_μ^P − h Σ_i ξ_i^1 s_i with x_μ = (1/N) Σ_i t_i^μ s_i.
 
     Parameters: `P` ≥ 2, interaction order; `protocol`; `alpha` ≥ 0, load, K = 2αN^{P−1}/P! (Gardner's α);
-    `nu` ≥ 0, synaptic noise; `field` h ≥ 0 along the first archetype (energies per spin, k_B = 1); `interaction`.
+    `nu` ≥ 0, synaptic noise; `field` h ≥ 0 along the first archetype (energies per spin, k_B = 1); `interaction`;
+    `covariance`, noise of your own in the theory: ξ(q) = Σ_k c_k q^k with Cov(H, H′) = N ξ(q) for spins of overlap q,
+    added to that of `alpha` and `nu`. It is given as (c_0, c_1, …) or as a function of q on [−1, 1], and kept as the
+    coefficients, which must not be negative (schoenberg1942). It has no realisations: only the theory reads it.
 
     Raises ParameterError naming the parameter, its range, the value and the remedy. Reference: gardner1987.
 
@@ -32,6 +37,9 @@ class Model:
     333
     >>> model.replace(alpha=0.2).alpha
     0.2
+    >>> own = Model(P=3, covariance=lambda q: 0.05 * q**3)  # the noise that alpha = 0.1 makes
+    >>> [round(c, 12) for c in own.covariance]
+    [0.0, 0.0, 0.0, 0.05]
     """
 
     P: int
@@ -40,22 +48,26 @@ class Model:
     nu: float = 0.0
     field: float = 0.0
     interaction: str = "tensor"
+    covariance: Sequence[float] | Callable[[float], float] | None = None
 
     def __post_init__(self) -> None:
         P = check_integer("P", self.P, low=2, remedy="P is the number of spins in one interaction: 2, 3, 4, ...")
         object.__setattr__(self, "P", P)  # a whole float becomes an int
-        if not isinstance(self.protocol, Storing | Supervised | Unsupervised | Multitasking):
-            known = "one of Storing(), Supervised(...), Unsupervised(...), Multitasking(...)"
+        if not isinstance(self.protocol, Protocol):
+            known = "one of Storing(), Supervised(...), Unsupervised(...), Multitasking(...), TeacherStudent(...)"
             raise ParameterError("protocol", known, self.protocol, "Pass an instance, for example dsm.Storing().")
         for name in ("alpha", "nu", "field"):
             check_number(name, getattr(self, name), low=0)
         check_name("interaction", self.interaction, INTERACTIONS)
+        self.protocol.check(P, self.interaction)
+        if self.covariance is not None:
+            object.__setattr__(self, "covariance", covariance_series(self.covariance))
 
     def replace(self, **changes: Any) -> Model:
-        """Copy with parameters changed; those of the protocol (r, M, rho, K, d) are reached by name too.
+        """Copy with parameters changed; those of the protocol (r, M, rho, K, d, T_teacher) are reached by name too.
 
-        >>> Model(P=3, protocol=Supervised(r=0.5, M=10)).replace(r=0.6).protocol.r
-        0.6
+        >>> Model(P=3, protocol=Multitasking(K=2, d=0.1)).replace(d=0.2).protocol.d
+        0.2
         """
         own = {k: v for k, v in changes.items() if k in self.__dataclass_fields__}
         rest = {k: v for k, v in changes.items() if k not in self.__dataclass_fields__}
@@ -76,6 +88,8 @@ class Model:
 
     def n_patterns(self, N: int) -> int:
         """Number of archetypes at size N: max(1, round(2αN^{P−1}/P!)); multitasking: K plus that round.
+
+        Teacher–student: this is the number of examples, all of one archetype.
 
         Raises ParameterError for N < P.
         """

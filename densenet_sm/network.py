@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from . import streams
 from .errors import MemoryLimitError, ParameterError, check_integer, check_name, check_number
 from .model import INTERACTIONS, Model, check_model
-from .protocols import sample_archetypes
 
 Array = NDArray[Any]
 BLOCK = 1 << 22  # numbers per temporary array
@@ -72,27 +71,26 @@ class Network:
     ) -> Network:
         """Draw one realisation of a model at N spins.
 
-        `K`: number of archetypes, or a function N → K; default `model.n_patterns(N)`. `sample` numbers the disorder
-        samples of one seed. `probes` [C, N] become the condensed entries (examples of one archetype averaged).
+        `K`: number of archetypes (teacher–student: of examples), or a function N → K; default `model.n_patterns(N)`.
+        `sample` numbers the disorder samples of one seed. `probes` [C, N] become the condensed entries: the examples of
+        one archetype averaged, the archetype itself where a teacher drew them.
 
-        Raises ParameterError for N < P or K below the number of condensed patterns, and MemoryLimitError, before
-        anything is drawn, for a K that would not fit into memory.
+        Raises ParameterError for N < P, K below the number of condensed patterns or a model with a noise covariance of
+        its own, and MemoryLimitError, before anything is drawn, for a K that would not fit into memory.
 
         >>> Network.sample(Model(P=3, alpha=0.1), N=30, seed=1).entries.shape
         (30, 30)
         """
         count, N = count_patterns(model, N, K), int(N)
-        C = model.protocol.n_condensed
-        archetypes = sample_archetypes(count, N, model.protocol.dilution, streams.generator(seed, "patterns", sample))
-        entries, weight = model.protocol.sample(archetypes, streams.generator(seed, "examples", sample))
+        rngs = [streams.generator(seed, purpose, sample) for purpose in ("patterns", "examples")]
+        archetypes, entries, weight = model.protocol.draw(count, N, model.P, *rngs)
         noise = None
         if model.nu > 0:
             rng = streams.generator(seed, "tensor noise", sample)
             noise = model.Omega(N) * rng.standard_normal(math.comb(N, model.P))
         weights = np.full(len(entries), weight)
         net = cls(entries, model.P, model.interaction, weights, archetypes, noise, model.field)
-        each = model.protocol.entries_per_archetype()
-        net.probes = entries[: C * each].reshape(C, each, N).mean(1)
+        net.probes = model.protocol.probes(archetypes, entries)
         return net
 
     @property
@@ -231,10 +229,13 @@ def check_spins(name: str, spins: ArrayLike, N: int) -> Array:
 def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = None) -> int:
     """Number of archetypes of a realisation, after every check that can be made before drawing it.
 
-    Raises ParameterError (N < P, K below the condensed patterns, a law without examples) and MemoryLimitError, stating
-    the size, if it would take over 80 % of this machine's free memory.
+    Raises ParameterError (N < P, K below the condensed patterns, a law without examples or samples) and
+    MemoryLimitError, stating the size, if it would take over 80 % of this machine's free memory.
     """
     check_model(model)
+    if model.covariance is not None:
+        remedy = "Only the theory reads a covariance of your own; alpha and nu are noises that can be drawn."
+        raise ParameterError("covariance", "None in a model that is to be drawn", model.covariance, remedy)
     N = check_integer("N", N, low=model.P, remedy="A P-body interaction needs at least P spins.")
     count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
     C = model.protocol.n_condensed

@@ -10,9 +10,20 @@ HIERARCHICAL = "hierarchical"
 PARALLEL = "parallel"
 MIXED = "mixed"
 EXAMPLE = "example"
-
-# regions of a diagram: where retrieval exists it is either the state of lowest free energy or metastable
-METASTABLE_RETRIEVAL = "metastable retrieval"
 NO_STATE = "none"
 
-REGIONS = (PARAMAGNET, GLASS, METASTABLE_RETRIEVAL, RETRIEVAL, NO_STATE)
+UNALIGNED = (PARAMAGNET, GLASS)
+ALIGNED = (RETRIEVAL, EXAMPLE, PURE, HIERARCHICAL, MIXED, PARALLEL)
+
+
+def metastable(phase: str) -> str:
+    """Region of a diagram where a phase exists, locally stable, above the free energy of the state without overlap.
+
+    >>> metastable(RETRIEVAL)
+    'metastable retrieval'
+    """
+    return f"metastable {phase}"
+
+
+METASTABLE_RETRIEVAL = metastable(RETRIEVAL)
+REGIONS = (*UNALIGNED, *map(metastable, ALIGNED), *ALIGNED, NO_STATE)

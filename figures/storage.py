@@ -24,11 +24,14 @@ def main(argv=None):
     plt.switch_backend("Agg")
     with plt.style.context(dsm.plot.STYLE):
         figure, axes = plt.subplots(2, len(ORDERS), figsize=(11.5, 7), height_ratios=(1.5, 1))
+        diagrams = []
         for column, P in enumerate(ORDERS):
             theory = xr.load_dataset(args.data / f"storage_theory_P{P}.nc", engine="h5netcdf")
             simulation = xr.load_dataset(args.data / f"storage_simulation_P{P}.nc", engine="h5netcdf")
+            diagrams.append(theory)
             draw_diagram(axes[0, column], theory, simulation)
             draw_curve(axes[1, column], theory, simulation)
+        figure.legend(handles=dsm.plot.legend_handles(*diagrams), loc="outside lower center", ncols=5)
         paths = [args.out / f"storage.{kind}" for kind in ("png", "pdf")]
         args.out.mkdir(parents=True, exist_ok=True)
         for path in paths:
@@ -48,8 +51,6 @@ def draw_diagram(ax, theory, simulation):
         fill = "none" if simulation.N.values[0] == N else "full"
         label = f"Monte Carlo, m = 1/2, N = {N}"
         points.append(ax.errorbar(one.border, one["T"], xerr=one.border_err, fillstyle=fill, label=label, **style))
-    if simulation.attrs["P"] == ORDERS[0]:
-        ax.figure.legend(handles=dsm.plot.legend_handles(), loc="outside lower center", ncols=7)
     ax.legend(handles=points, loc="upper right")
 
 

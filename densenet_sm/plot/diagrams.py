@@ -14,19 +14,41 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+
+def _pale(colour: str) -> str:
+    """A hex colour mixed with white."""
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - part) * 0.4):02X}" for part in parts)
+
+
 STYLE = str(files(__package__).joinpath("densenet_sm.mplstyle"))
-SYMBOLS = {"alpha": "α", "T": "T", "nu": "ν", "rho": "ρ", "r": "r", "d": "d"}
+SYMBOLS = {"alpha": "α", "T": "T", "nu": "ν", "rho": "ρ", "r": "r", "M": "M", "d": "d"}
+_ALIGNED = {  # Okabe–Ito hues, paler; metastable regions are paler still
+    phases.RETRIEVAL: "#8FC3E6",
+    phases.EXAMPLE: "#F5C46B",
+    phases.PURE: "#8FC3E6",
+    phases.HIERARCHICAL: "#7FCBB3",
+    phases.MIXED: "#F0E79A",
+    phases.PARALLEL: "#E3A7C6",
+}
 REGION_COLOURS = {
     phases.PARAMAGNET: "#F7F7F7",
     phases.GLASS: "#DDD3E8",
-    phases.METASTABLE_RETRIEVAL: "#D6E8F5",
-    phases.RETRIEVAL: "#9CC9E8",
+    **_ALIGNED,
+    **{phases.metastable(phase): _pale(colour) for phase, colour in _ALIGNED.items()},
     phases.NO_STATE: "#FFFFFF",
 }
-LINE_STYLES: dict[str, tuple[str, Any, str]] = {  # colour, dashes, name
-    "spinodal": ("#0072B2", "-", "retrieval spinodal"),
+LINE_STYLES: dict[str, tuple[str, Any, str]] = {  # colour, dashes, name; the longest beginning of a line's name counts
+    "spinodal": ("#0072B2", "-", "spinodal"),
     "coexistence": ("#D55E00", "--", "coexistence"),
+    "at": ("#009E73", "-.", "AT, retrieval"),
+    "at glass": ("#009E73", (0, (1, 1, 3, 1)), "AT, glass"),
     "ergodic": ("#6A4C93", ":", "glass / paramagnet"),
+    "nishimori": ("0.35", (0, (6, 2)), "Nishimori"),
+    "nishimori spinodal": ("0.35", "", "Nishimori: T_d²"),
+    "nishimori coexistence": ("0.35", "", "Nishimori: T_K²"),
+    "zero load": ("black", "", "zero load"),
+    "P infinite": ("0.6", (0, (1, 2)), "P → ∞"),
 }
 
 
@@ -59,13 +81,7 @@ def phase_diagram(ds: xr.Dataset, ax: Axes | None = None, legend: bool = True) -
     handles: list[Any] = [
         _patch(name) for name in phases.REGIONS if (region == number[name]).any() and name != phases.NO_STATE
     ]
-    for name in ds.line.values:
-        kind, _, rest = str(name).partition("/")
-        colour, dash, label = LINE_STYLES[kind]
-        line = ds.sel(line=name)
-        suffix = rest.replace("RS", "(RS)")
-        (drawn,) = ax.plot(line.line_x, line.line_y, color=colour, linestyle=dash, label=f"{label} {suffix}")
-        handles.append(drawn)
+    handles += lines(ds, ax)
     ax.set(xlabel=SYMBOLS[x], ylabel=SYMBOLS[y], title=f"P = {ds.attrs['P']}")
     ax.set_xlim(float(ds[x].min()), float(ds[x].max()))
     ax.set_ylim(float(ds[y].min()), float(ds[y].max()))
@@ -74,17 +90,56 @@ def phase_diagram(ds: xr.Dataset, ax: Axes | None = None, legend: bool = True) -
     return ax
 
 
-def legend_handles() -> list[Any]:
-    """Legend entries of every region and line, for one legend under several diagrams.
+def lines(ds: xr.Dataset, ax: Axes | None = None) -> list[Any]:
+    """Draw the lines of a dataset (`phase_diagram`, `line`, `exact_lines`), single points as markers; return them.
 
-    >>> legend_handles()[0].get_label()
+    >>> import matplotlib; matplotlib.use("Agg")
+    >>> from densenet_sm import Model, exact_lines
+    >>> lines(exact_lines(Model(P=3)))[0].get_label()
+    'Nishimori'
+    """
+    ax = _axes(ax)
+    drawn: dict[str, Any] = {}
+    for name in ds.line.values:
+        line = ds.sel(line=name)
+        colour, dash, label = _style(str(name))
+        alone = int(np.isfinite(line.line_x).sum()) == 1
+        style: dict[str, Any] = {"marker": "D", "markersize": 4} if alone else {"linestyle": dash or "-"}
+        (artist,) = ax.plot(line.line_x, line.line_y, color=colour, label=label, **style)
+        drawn.setdefault(label, artist)
+    return list(drawn.values())
+
+
+def _style(name: str) -> tuple[str, Any, str]:
+    """Colour, dashes and label of a line: "spinodal example/RS lower" is the spinodal of the example state, RS."""
+    kind, _, rest = name.partition("/")
+    key = max((k for k in LINE_STYLES if kind == k or kind.startswith(f"{k} ")), key=len)
+    colour, dash, label = LINE_STYLES[key]
+    state = kind.removeprefix(key).strip()
+    if state and rest:  # of another state than the main one
+        label, dash = f"{label}, {state}", (0, (5, 1, 1, 1, 1, 1)) if dash == "-" else dash
+    ansatz = rest.partition(" ")[0]
+    return colour, dash, f"{label} ({ansatz})" if ansatz else label
+
+
+def legend_handles(*datasets: xr.Dataset) -> list[Any]:
+    """Legend entries of the regions and lines of some diagrams, for one legend under all of them.
+
+    >>> from densenet_sm import Model, phase_diagram as diagram
+    >>> legend_handles(diagram(Model(P=3), x=("alpha", 0.01, 0.5, 3), y=("T", 0.1, 0.9, 3)))[0].get_label()
     'paramagnet'
     """
     from matplotlib.lines import Line2D
 
-    regions = [_patch(name) for name in phases.REGIONS if name != phases.NO_STATE]
-    lines = [Line2D([], [], color=c, linestyle=dash, label=f"{name} (RS)") for c, dash, name in LINE_STYLES.values()]
-    return [*regions, *lines]
+    present = {str(label) for ds in datasets if "phase" in ds for label in np.unique(ds.phase)}
+    handles: dict[str, Any] = {name: _patch(name) for name in phases.REGIONS if name in present - {phases.NO_STATE}}
+    for ds in datasets:
+        for name in ds.line.values:
+            colour, dash, label = _style(str(name))
+            alone = int(np.isfinite(ds.line_x.sel(line=name)).sum()) == 1
+            style: dict[str, Any] = {"marker": "D", "linestyle": ""} if alone else {"linestyle": dash or "-"}
+            handles.setdefault(label, Line2D([], [], color=colour, label=label, **style))
+    return list(handles.values())
 
 
 def _patch(region: str) -> Any:

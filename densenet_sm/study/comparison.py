@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import ParameterError, check_integer, check_number
 from ..model import Model, check_model
 from ..montecarlo import simulate
-from ..protocols import Storing, Unsupervised
+from ..protocols import Storing, TeacherStudent, Unsupervised
 from ..theory import State, solve
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def check_sizes(model: Model, sizes: Any) -> list[int]:
 
 def default_sizes(model: Model, K: int | Callable[[int], int] | None = None) -> list[int]:
     """Three sizes in the ratio 2 : 3 : 4, the largest at most 512 and cheap enough for minutes on a laptop."""
-    limit = ENTRIES if isinstance(model.protocol, Storing | Unsupervised) else ENTRIES / 4
+    limit = ENTRIES if isinstance(model.protocol, Storing | Unsupervised | TeacherStudent) else ENTRIES / 4
 
     def numbers(N: int) -> float:
         archetypes = model.n_patterns(N) if K is None else K(N) if callable(K) else K

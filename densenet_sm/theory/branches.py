@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,29 @@ from ..errors import ConvergenceError, ParameterError, check_number
 from ..model import Model
 from ..protocols import Multitasking, Unsupervised
 from .continuation import Branch, trace
+from .iteration import attracts, newton
 from .rs import Equations
-from .solver import solve
+from .solver import initial, solve
 from .state import State, state_from
 
 Array = NDArray[Any]
 SCAN = 33
+NEAR = 0.07  # share of the line's width over which a known state starts the next one
 
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line through parameter space: the model and temperature at each value of one parameter."""
+    """A straight line through parameter space: the model and temperature at each value of one parameter.
+
+    States once found are the starts of their neighbours', so that a scan follows its branch.
+    """
 
     model: Model
     parameter: str
     T: float | None
     low: float
     high: float
+    _known: dict[Any, dict[float, State | None]] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, value: float) -> tuple[Model, float]:
         if self.parameter == "T":
@@ -39,20 +45,84 @@ class Line:
         assert self.T is not None
         return self.model.replace(**{self.parameter: value}), self.T
 
-    def solve(self, value: float, start: Any) -> State | None:
-        """The state at a value, or None where there is none."""
-        model, T = self.at(value)
-        try:
-            return solve(model, T, start=start)
-        except ConvergenceError:
-            return None
-
     def equations(self, value: float, example: bool = False) -> Equations:
         model, T = self.at(value)
         return Equations(model, T, example)
 
     def scan(self) -> Array:
         return np.linspace(self.low, self.high, SCAN)
+
+    def solve(self, value: float, start: Any) -> State | None:
+        """The state of the start's kind at a value, else what the start leads to; None where that is nothing."""
+        if not isinstance(start, str):
+            return self._fresh(value, start)
+        known = self._known.setdefault(start, {})
+        if value not in known:
+            near = min(known, key=lambda other: abs(other - value), default=None)
+            state = None
+            if near is not None and abs(near - value) < NEAR * (self.high - self.low) and start != "paramagnet":
+                state = self._continued(value, known[near], start)
+            known[value] = self._fresh(value, start) if state is None else state
+        return known[value]
+
+    def _fresh(self, value: float, start: Any) -> State | None:
+        model, T = self.at(value)
+        try:
+            return solve(model, T, start=start)
+        except ConvergenceError:
+            return None
+
+    def _continued(self, value: float, near: State | None, start: str) -> State | None:
+        """The state that a neighbour's continues to, if it is of the same kind."""
+        if near is None or near.T == 0 or not belongs(near, start):
+            return None
+        eq = self.equations(value, near.x_groups.shape[1] > 1)
+        if eq.T == 0:
+            return None
+        guess = initial(eq, near)
+        if not eq.admissible(guess):
+            return None
+        v, residual, steps = newton(eq, guess, reach=0.2)
+        if residual > 1e-12 or not attracts(eq, v):
+            return None
+        state = state_from(eq, v, residual, steps)
+        same = belongs(state, start) and np.abs(state.x_groups - near.x_groups).max() < 0.2
+        return state if same else None
+
+    def unaligned(self, value: float) -> State | None:
+        """The state without overlap: of paramagnet and glass the one of larger f, as replica symmetry maximises over q.
+
+        A paramagnet that is unstable, to breaking or to overlaps, or that does not exist gives way to the glass.
+        """
+        model, T = self.at(value)
+        if T == 0 and Equations(model, T).noise.silent:  # every spin is free
+            return None
+        calm = self.solve(value, "paramagnet") if T > 0 else None
+        if calm is not None and calm.phase == phases.PARAMAGNET and min(calm.replicon, calm.longitudinal) < 0:
+            calm = None
+        found = [state for state in (calm, self.solve(value, "glass")) if state is not None]
+        return max(found, key=lambda s: s.free_energy, default=None)
+
+    def competitor(self, value: float, start: Any, against: Any = "lowest") -> State | None:
+        """The state that `start` competes with: a named one, or the lowest of all others."""
+        if against != "lowest":
+            return self.solve(value, against)
+        rivals = [self.unaligned(value)]
+        for other in ordered_starts(self.model):
+            if other != start and (start, other) not in (("retrieval", "hierarchical"), ("hierarchical", "retrieval")):
+                state = self.solve(value, other)
+                rivals.append(state if belongs(state, other) else None)
+        return min((r for r in rivals if r is not None), key=lambda s: s.free_energy, default=None)
+
+
+def ordered_starts(model: Model) -> tuple[str, ...]:
+    """Names of the kinds of states with overlap that compete in a model, the main one first."""
+    protocol = model.protocol
+    if isinstance(protocol, Multitasking) and protocol.K > 1:
+        return ("hierarchical", "parallel", "pure")
+    if isinstance(protocol, Unsupervised) and protocol.M > 1:
+        return ("retrieval", "example")
+    return ("retrieval",)
 
 
 def search_bounds(model: Model, parameter: str, bounds: tuple[float, float] | None) -> tuple[float, float]:
@@ -64,6 +134,7 @@ def search_bounds(model: Model, parameter: str, bounds: tuple[float, float] | No
         "r": (0.02, 1.0),
         "rho": (0.0, 4.0),
         "d": (0.0, 0.98),
+        "M": (1, 10_000),
     }[parameter]
     try:
         low, high = (float(end) for end in (default if bounds is None else bounds))
@@ -98,7 +169,7 @@ def branches(line: Line, start: Any) -> Iterator[Branch]:
     Raises ConvergenceError if there are such states and none can be followed.
     """
     grid = line.scan()
-    found = [line.solve(value, start) for value in grid]
+    found = [line.solve(float(value), start) for value in grid]
     alive = np.array([belongs(state, start) for state in found])
     edges = np.flatnonzero(np.diff(np.r_[False, alive, False]))
     traced: list[Branch] = []
@@ -108,12 +179,11 @@ def branches(line: Line, start: Any) -> Iterator[Branch]:
         for i in (*range(middle, last), *range(middle - 1, first - 1, -1)):
             state, value = found[i], float(grid[i])
             assert state is not None
-            if _singular(line, value) or any(_on(branch, value, state.order_parameters) for branch in traced):
+            if singular(line, value) or any(_on(branch, value, state.order_parameters) for branch in traced):
                 continue
-            equations = _maker(line, state)
             try:
-                up = trace(equations, state.order_parameters, value, +1, (line.low, line.high))
-                down = trace(equations, state.order_parameters, value, -1, (line.low, line.high))
+                up, down = (trace(maker(line, state), state.order_parameters, value, sign, (line.low, line.high))
+                            for sign in (1, -1))  # fmt: skip
             except ConvergenceError as error:
                 failure = error
                 continue
@@ -132,15 +202,16 @@ def _on(branch: Branch, value: float, v: Array) -> bool:
     return bool(np.abs(there - v[:-1]).max() < 0.03)
 
 
-def _maker(line: Line, state: State) -> Callable[[float], Equations]:
+def maker(line: Line, state: State) -> Callable[[float], Equations]:
+    """The equations along a line, with the overlaps that a state has."""
     example = state.x_groups.shape[1] > 1
     return lambda value: line.equations(value, example)
 
 
-def _singular(line: Line, value: float) -> bool:
+def singular(line: Line, value: float) -> bool:
     """T = 0 without noise: averages over atoms have no slope to follow."""
-    model, T = line.at(value)
-    return T == 0 and model.alpha == 0 and model.nu == 0
+    eq = line.equations(value)
+    return eq.T == 0 and eq.noise.silent
 
 
 def state_at(line: Line, value: float, v: Array) -> State:
@@ -149,39 +220,12 @@ def state_at(line: Line, value: float, v: Array) -> State:
     return state_from(eq, v, eq.norm(eq.residual(v)), 0)
 
 
-def unaligned(model: Model, T: float) -> State | None:
-    """The state without overlap: of paramagnet and glass the one of larger f, as replica symmetry maximises over q.
-
-    A paramagnet that is unstable, to breaking or to overlaps, or that does not exist gives way to the glass at once.
-    """
-    if T == 0 and model.alpha == 0 and model.nu == 0:  # every spin is free
-        return None
-    found = []
-    for start in ("glass",) if T == 0 else ("paramagnet", "glass"):
-        try:
-            state = solve(model, T, start=start)
-        except ConvergenceError:
-            continue
-        if state.phase == phases.PARAMAGNET and min(state.replicon, state.longitudinal) < 0:
-            continue
-        found.append(state)
-    return max(found, key=lambda s: s.free_energy, default=None)
-
-
-def competitor(model: Model, T: float, start: Any, against: Any) -> State | None:
-    """The state that `start` competes with: a named one, or the lowest of all others."""
-    if against != "lowest":
-        try:
-            return solve(model, T, start=against)
-        except ConvergenceError:
-            return None
-    rivals = [unaligned(model, T)]
-    if isinstance(model.protocol, Multitasking) and model.protocol.K > 1:
-        names = {"pure", "hierarchical", "parallel"} - {"hierarchical" if start == "retrieval" else start}
-        rivals += [solve(model, T, start=name) for name in sorted(names)]
-    if isinstance(model.protocol, Unsupervised) and model.protocol.M > 1:
-        other = "retrieval" if start == "example" else "example"
-        state = solve(model, T, start=other)
-        rivals += [state] if belongs(state, other) and (other == "retrieval" or state.phase == phases.EXAMPLE) else []
-    alive = [r for r in rivals if r is not None]
-    return min(alive, key=lambda s: s.free_energy, default=None)
+def between(line: Line, branch: Branch, i: int, share: float) -> tuple[float, State | None]:
+    """Value and state of a branch a share of the way from point i to point i+1."""
+    value = (1 - share) * branch.values[i] + share * branch.values[i + 1]
+    guess = (1 - share) * branch.points[i] + share * branch.points[i + 1]
+    eq = line.equations(value, len(guess) - 1 > line.model.protocol.n_condensed)
+    if not eq.admissible(guess):
+        return value, None
+    v, residual, steps = newton(eq, guess)
+    return value, state_from(eq, v, residual, steps) if residual < 1e-10 else None

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import phases
-from ..errors import ParameterError, check_integer, check_name, check_number
+from ..errors import ConvergenceError, ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
-from .branches import Line, branches, unaligned
+from .branches import Line, branches, ordered_starts
+from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, melting
 from .solver import ANSATZES
-from .transitions import PARAMETERS, ROUNDING, folds, freezing, gaps, meetings
+from .transitions import PARAMETERS, check_start
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,12 +25,13 @@ Array = NDArray[Any]
 Axis = tuple[str, float, float, int]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Row:
-    """One row of a diagram: crossings (line, direction, x) and the region of every grid point."""
+    """One row of a diagram: crossings (line, direction, x), the region of every column, what could not be traced."""
 
-    crossings: list[tuple[str, int, float]]
-    labels: list[str]
+    crossings: list[tuple[str, int, float]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
 
 def phase_diagram(
@@ -38,26 +40,32 @@ def phase_diagram(
     y: Axis,
     ansatz: str | tuple[str, ...] = ("RS",),
     T: float | None = None,
-    start: Any = "retrieval",
+    start: Any = None,
     progress: Callable[[], None] | None = None,
 ) -> xr.Dataset:
     r"""Replica-symmetric lines and regions of a model over two of its parameters.
 
-    For every value of y the retrieval branch is followed along x by continuation: it folds at the spinodal, its free
-    energy meets that of the state without overlap at the coexistence; "ergodic" separates paramagnet and glass.
+    For every value of y the branches of ordered states are followed along x by continuation: they fold at the
+    spinodal, their free energy meets that of the lowest competitor at the coexistence, their replicon vanishes at the
+    Almeida–Thouless line; "ergodic" separates paramagnet and glass.
 
     Parameters
     ----------
-    x, y : (name, low, high, number of points), names as in `critical` ("alpha", "T", "nu", "r", "rho", "d")
+    x, y : (name, low, high, number of points), names as in `critical` ("alpha", "T", "nu", "r", "rho", "M", "d"); an
+        M axis has the integers nearest to its points
     T : temperature, required when no axis is "T"
     ansatz : ("RS",)
-    start : the branch that is followed
+    start : the branch that is followed; None: every kind of ordered state that the model has ("retrieval";
+        "retrieval", "example" for unsupervised; "hierarchical", "parallel", "pure" for several diluted patterns)
     progress : called after every row
 
-    Returns an xarray.Dataset: line_x(line, point) and line_y(line, point), NaN-padded, ordered by y, with coordinate
-    line = "spinodal/RS", "coexistence/RS", "ergodic/RS" (and "... lower" for the other end of a re-entrant branch);
-    phase(y, x), labels "retrieval" (lowest free energy), "metastable retrieval", "glass", "paramagnet", "none" (no
-    state found). A field polarises every state: with one, every label is a retrieval.
+    Returns an xarray.Dataset: line_x(line, point) and line_y(line, point), NaN-padded, ordered along the traced rows,
+    with coordinate line = "spinodal/RS", "coexistence/RS", "at/RS", "ergodic/RS", "at glass/RS", with the kind of state
+    for others than the first ("spinodal example/RS") and "... lower" for the other end of a re-entrant branch;
+    phase(y, x): the locally stable state of lowest free energy ("retrieval", "example", "pure", "hierarchical",
+    "mixed", "parallel"), "metastable ..." where one exists but the state without overlap is lower, "glass",
+    "paramagnet", "none" (no state found). A field polarises every state: with one, every label is a retrieval. The
+    attribute `failures` has a line for every branch that could not be traced.
 
     Raises ParameterError for bad axes. References: amit1987 (P = 2), abbott1987 (P ≥ 3).
 
@@ -70,6 +78,7 @@ def phase_diagram(
     x, y = _axis("x", x), _axis("y", y)
     for name in (ansatz,) if isinstance(ansatz, str) else ansatz:
         check_name("ansatz", name, ANSATZES)
+    check_start(model, start)
     if x[0] == y[0]:
         raise ParameterError("y", "another parameter than x", y[0], "Use two different axes.")
     if "T" in (x[0], y[0]):
@@ -77,17 +86,30 @@ def phase_diagram(
             raise ParameterError("T", "left out when it is an axis", T, "Drop T=.")
     else:
         T = check_number("T", T, low=0, remedy="Pass T= when no axis is the temperature.")
-    columns, rows = np.linspace(*x[1:]), np.linspace(*y[1:])
+    starts = ordered_starts(model) if start is None else (start,)
+    along, across = (y, x) if x[0] == "M" else (x, y)  # integers cannot be followed: rows are at fixed M
+    columns, rows = _points(along), _points(across)
     found = []
     for value in rows:
-        row_model, row_T = (model, float(value)) if y[0] == "T" else (model.replace(**{y[0]: float(value)}), T)
-        line = Line(row_model, x[0], row_T, x[1], x[2])
-        found.append(_row(line, columns, start))
+        row_model, row_T = (model, float(value)) if across[0] == "T" else (model.replace(**{across[0]: value}), T)
+        line = Line(row_model, along[0], row_T, along[1], along[2])
+        found.append(_row(line, columns, starts))
         if progress is not None:
             progress()
-    edge_model, edge_T = (model, x[1]) if x[0] == "T" else (model.replace(**{x[0]: x[1]}), T)
-    edge = _row(Line(edge_model, y[0], edge_T, y[1], y[2]), rows, start)  # where the lines meet the first column
-    return _dataset(model, x, y, T, columns, rows, found, edge)
+    edge = _Row()  # where the lines meet the first column
+    if across[0] != "M":
+        edge_model, edge_T = (model, along[1]) if along[0] == "T" else (model.replace(**{along[0]: along[1]}), T)
+        edge = _row(Line(edge_model, across[0], edge_T, across[1], across[2]), rows, starts)
+    paths = _paths(rows, found, edge, along[1])
+    labels = np.array([row.labels for row in found])
+    if along is y:
+        paths, labels = {name: [(b, a) for a, b in path] for name, path in paths.items()}, labels.T
+    failures = [
+        f"{across[0]}={value:g}: {text}" for value, row in zip(rows, found, strict=True) for text in row.failures
+    ]
+    attributes = {"model": str(model), "P": model.P, "x": x[0], "y": y[0], "T": "axis" if T is None else T}
+    axes = {x[0]: columns if along is x else rows, y[0]: rows if along is x else columns}
+    return _dataset(axes, paths, labels, {**attributes, "failures": "; ".join(failures)})
 
 
 def _axis(which: str, axis: Any) -> Axis:
@@ -103,56 +125,86 @@ def _axis(which: str, axis: Any) -> Axis:
     return name, float(low), float(high), check_integer(f"{which}[3]", count, low=2)
 
 
-def _row(line: Line, columns: Array, start: Any) -> _Row:
-    crossings = [("ergodic/RS", c.direction, c.value) for c in freezing(line)]
-    labels = _unaligned_labels(line, columns, [value for _, _, value in crossings])
+def _points(axis: Axis) -> Array:
+    points = np.linspace(*axis[1:])
+    return np.unique(np.round(points)) if axis[0] == "M" else points
+
+
+def _row(line: Line, columns: Array, starts: tuple[Any, ...]) -> _Row:
+    row = _Row([("ergodic/RS", c.direction, c.value) for c in freezing(line)])
+    for n, start in enumerate(starts):
+        suffix = "/RS" if n == 0 else f" {start}/RS"
+        try:
+            row.crossings += [(kind + suffix, c.direction, c.value) for kind, c in _on_branches(line, start)]
+        except ConvergenceError as error:
+            row.failures.append(f"{start}: {error}")
+    row.crossings += [("at glass/RS", c.direction, c.value) for c in melting(line)]
+    borders = sorted(value for _, _, value in row.crossings)
+    row.labels = _labels(line, columns, borders, starts)
+    return row
+
+
+def _on_branches(line: Line, start: Any) -> Iterator[tuple[str, Crossing]]:
+    """Kind and crossing, of every branch."""
     for branch in branches(line, start):
-        branch, gap = gaps(line, branch, start, "lowest")
-        crossings += [("spinodal/RS", c.direction, c.value) for c in folds(line, branch)]
-        crossings += [("coexistence/RS", c.direction, c.value) for c in meetings(line, branch, start, "lowest", gap)]
-        for n, value in enumerate(columns):
-            if branch.values[0] <= value <= branch.values[-1]:
-                beaten = np.interp(value, branch.values, gap) > ROUNDING  # NaN: nothing to compete with
-                labels[n] = phases.METASTABLE_RETRIEVAL if beaten else phases.RETRIEVAL
-    return _Row(crossings, labels)
+        found = {"spinodal": folds(line, branch), "coexistence": meetings(line, branch, start),
+                 "at": instabilities(line, branch)}  # fmt: skip
+        yield from ((kind, c) for kind, crossings in found.items() for c in crossings)
 
 
-def _unaligned_labels(line: Line, columns: Array, borders: list[float]) -> list[str]:
-    """Paramagnet or glass at every column; the label changes at the borders only, so one state per piece is solved."""
+def _labels(line: Line, columns: Array, borders: list[float], starts: tuple[Any, ...]) -> list[str]:
+    """Region of every column. Between two crossings it is one region if its ends and its middle say so."""
+    labels = [""] * len(columns)
     pieces = np.searchsorted(borders, columns)
-    label = {}
     for piece in np.unique(pieces):
-        inside = columns[pieces == piece]
-        state = unaligned(*line.at(float(inside[len(inside) // 2])))
-        label[piece] = phases.NO_STATE if state is None else state.phase
-    return [label[piece] for piece in pieces]
+        inside = np.flatnonzero(pieces == piece)
+        probes = {inside[0], inside[len(inside) // 2], inside[-1]}
+        said = {i: _region(line, float(columns[i]), starts) for i in probes}
+        for i in inside:
+            same = len(set(said.values())) == 1
+            labels[i] = said[inside[0]] if same else said.get(i) or _region(line, float(columns[i]), starts)
+    return labels
 
 
-def _dataset(
-    model: Model, x: Axis, y: Axis, T: float | None, columns: Array, rows: Array, found: list[_Row], edge: _Row
-) -> xr.Dataset:
-    import xarray as xr
+def _region(line: Line, value: float, starts: tuple[Any, ...]) -> str:
+    """Phase of the lowest locally stable state, "metastable ..." if the state without overlap is lower."""
+    rest = line.unaligned(value)
+    found = [line.solve(value, start) for start in starts]
+    ordered = [s for s in found if s is not None and s.phase not in phases.UNALIGNED and s.longitudinal > 0]
+    best = min(ordered, key=lambda s: s.free_energy, default=None)
+    if best is None:
+        return phases.NO_STATE if rest is None else rest.phase
+    if rest is not None and best.free_energy > rest.free_energy + ROUNDING:
+        return phases.metastable(best.phase)
+    return best.phase
 
+
+def _paths(rows: Array, found: list[_Row], edge: _Row, first: float) -> dict[str, list[tuple[float, float]]]:
+    """Lines as ordered points (x, y): crossings of all rows by name and direction, and where they meet the edge."""
     points: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for value, row in zip(rows, found, strict=True):
         for name, direction, place in row.crossings:
             points[name, direction].append((place, float(value)))
     for name, direction, place in edge.crossings:
         if direction > 0 and (name, direction) in points:
-            points[name, direction] = sorted([*points[name, direction], (x[1], place)], key=lambda point: point[1])
+            points[name, direction] = sorted([*points[name, direction], (first, place)], key=lambda point: point[1])
     lines = {}
     for (name, direction), path in sorted(points.items()):
         twin = points.get((name, -direction), [])
         main = (len(path), direction) > (len(twin), -direction)
         lines[name if main else f"{name} lower"] = path
-    longest = max((len(path) for path in lines.values()), default=0)
-    line_x, line_y = np.full((2, len(lines), longest), np.nan)
-    for n, path in enumerate(lines.values()):
+    return lines
+
+
+def _dataset(
+    axes: dict[str, Array], paths: dict[str, list[tuple[float, float]]], labels: Array, attributes: dict[str, Any]
+) -> xr.Dataset:
+    import xarray as xr
+
+    longest = max((len(path) for path in paths.values()), default=0)
+    line_x, line_y = np.full((2, len(paths), longest), np.nan)
+    for n, path in enumerate(paths.values()):
         line_x[n, : len(path)], line_y[n, : len(path)] = np.array(path).T
-    data = {
-        "line_x": (("line", "point"), line_x),
-        "line_y": (("line", "point"), line_y),
-        "phase": ((y[0], x[0]), np.array([row.labels for row in found])),
-    }
-    attributes = {"model": str(model), "P": model.P, "x": x[0], "y": y[0], "T": "axis" if T is None else T}
-    return xr.Dataset(data, {"line": list(lines), x[0]: columns, y[0]: rows}, attributes)
+    x, y = axes
+    data = {"line_x": (("line", "point"), line_x), "line_y": (("line", "point"), line_y), "phase": ((y, x), labels)}
+    return xr.Dataset(data, {"line": list(paths), **axes}, attributes)

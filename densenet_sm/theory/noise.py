@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
 
 from ..model import Model
 
@@ -23,7 +25,7 @@ class Noise:
     @property
     def silent(self) -> bool:
         """No noise at all: T = 0 averages are then over atoms."""
-        return not any(self.coefficients) and not self.modes
+        return not any(self.coefficients[1:]) and not self.modes
 
     @property
     def largest_C(self) -> float:
@@ -58,10 +60,11 @@ class Noise:
 
 
 def noise_of(model: Model) -> Noise:
-    """Noise of a model's uncondensed patterns and synapses.
+    """Noise of a model's uncondensed patterns and synapses, and a covariance given with it.
 
     Tensor, P ≥ 3: (α c_P/2) q^P. Power, P ≥ 3: (α/(2P!)) Σ_k k! h_k² c_k q^k with z^P = Σ_k h_k He_k(z). P = 2: modes
-    of load α. Synaptic noise: (ν/2) q^P. The c_k are the protocol's (1 unless examples interact one by one).
+    of load α. Synaptic noise: (ν/2) q^P. The c_k are the protocol's (1 unless examples interact one by one). The
+    coefficients of `model.covariance` are added.
 
     >>> noise_of(Model(P=4, alpha=1.0, interaction="power")).coefficients  # (α/2)(q⁴ + 3q²)
     (0.0, 0.0, 1.5, 0.0, 0.5)
@@ -79,4 +82,5 @@ def noise_of(model: Model) -> Noise:
             factor = alpha * protocol.crosstalk_factor(k, P) / (2 * math.factorial(P))
             coefficients[k] = factor * math.factorial(k) * hermite**2
     coefficients[P] += model.nu / 2
-    return Noise(tuple(coefficients), modes)
+    own: Any = model.covariance or ()
+    return Noise(tuple(a + b for a, b in zip_longest(coefficients, own, fillvalue=0.0)), modes)

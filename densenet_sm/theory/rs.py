@@ -10,18 +10,19 @@ is stationary where x = E[t tanh βh] and C = β E sech² βh. In these variable
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConvergenceError
 from ..model import Model
-from .averages import Averages, Site, averages, slopes
+from .atoms import AtomAverages
+from .averages import Averages, averages
 from .noise import Noise, noise_of
-from .signal import signal
+from .signal import Signal, signal
+from .site import Site
 
 Array = NDArray[Any]
 
@@ -37,6 +38,7 @@ class Equations:
     T: float
     example: bool = False
     N: int | None = None
+    _last: dict[bytes, Point] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def noise(self) -> Noise:
@@ -53,25 +55,29 @@ class Equations:
         """[G]: weight w_g of each group of entries of one pattern."""
         return np.array([w for w, _ in self.model.protocol.groups(self.example)])
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int]:
         """(C, G): condensed patterns and groups."""
         return self.model.protocol.n_condensed, len(self.weights)
 
     @cached_property
-    def _signal(self) -> Any:
-        if self.N is None or self.model.interaction == "power":
-            return signal(self.model.P)
-        return signal(self.model.P, self.N, self.model.protocol.entry_variance())
+    def signal(self) -> Signal:
+        model, N = self.model, None if self.model.interaction == "power" else self.N
+        return signal(model.P, N, model.protocol.entry_variance(), model.protocol.amplitude(model.alpha))
 
-    def split(self, v: Array) -> tuple[Array, float, float]:
-        """x [C, G], C and q = 1 − TC of an order-parameter vector."""
-        return v[:-1].reshape(self.shape), float(v[-1]), max(0.0, 1 - self.T * float(v[-1]))
+    def at(self, v: Array) -> Point:
+        """Everything at the order parameters v; the last point is remembered."""
+        key = v.tobytes()
+        if key not in self._last:
+            self._last.clear()
+            self._last[key] = Point(self, v)
+        return self._last[key]
 
     def admissible(self, v: Array) -> bool:
         """C in [0, 1/T], up to rounding, and below the divergence of the P = 2 noise; finite overlaps."""
+        C = float(v[-1])
         top = 1 / self.T * (1 + 1e-12) if self.T > 0 else math.inf
-        return bool(np.isfinite(v).all() and -1e-12 * self.unit <= v[-1] <= top and v[-1] < self.noise.largest_C)
+        return -1e-12 * self.unit <= C <= top and self.noise.largest_C > C and math.isfinite(float(np.abs(v).sum()))
 
     @cached_property
     def unit(self) -> float:
@@ -83,121 +89,99 @@ class Equations:
 
     def norm(self, F: Array) -> float:
         """Largest residual, that of C in its own unit."""
-        return max(float(np.abs(F[:-1]).max()), abs(float(F[-1])) / self.unit)
-
-    def site_averages(self, v: Array) -> Averages:
-        """Averages over the field that the order parameters v create."""
-        x, C, q = self.split(v)
-        return averages(self.site, self.weights * self._signal[1](x), self.noise.strength(q, C), self.T)
-
-    def map(self, v: Array) -> Array:
-        """The averages (E[t tanh βh], β E sech² βh) that must reproduce v."""
-        a = self.site_averages(v)
-        return np.append(a.x.ravel(), a.chi)
+        return max(float(abs(F[:-1]).max()), abs(float(F[-1])) / self.unit)
 
     def residual(self, v: Array) -> Array:
-        return self.map(v) - v
+        """(E[t tanh βh], β E sech² βh) − v."""
+        return self.at(v).residual
 
     def jacobian(self, v: Array) -> Array:
-        """∂(map − v)/∂v, exact."""
-        x, C, q = self.split(v)
-        psi = self.weights * self._signal[1](x)
-        d = slopes(self.site, psi, self.noise.strength(q, C), self.T)
-        stiff = (self.weights * self._signal[2](x)).ravel()
-        dq, dC = self.noise.gradient(q, C)
-        by_C = dC - self.T * dq
+        """∂residual/∂v, exact."""
+        return self.at(v).jacobian
+
+    def free_energy(self, v: Array) -> float:
+        """f per spin as a function of the order parameters (stationary at a solution)."""
+        return self.at(v).free_energy
+
+
+class Point:
+    """What the equations say at the order parameters v: every quantity is evaluated once, when asked for."""
+
+    def __init__(self, eq: Equations, v: Array):
+        self.eq, self.v = eq, v
+        self.C = float(v[-1])
+        self.q = max(0.0, 1 - eq.T * self.C)
+        self.x = v[:-1].reshape(eq.shape)
+        self.strength = eq.noise.strength(self.q, self.C)
+
+    @cached_property
+    def psi(self) -> Array:
+        """[C, G]: ψ = w f′(x), what each group of entries contributes to the local field."""
+        return self.eq.weights * self.eq.signal.slope(self.x)
+
+    @cached_property
+    def averages(self) -> Averages | AtomAverages:
+        """Averages over the field that the order parameters create."""
+        return averages(self.eq.site, self.psi, self.strength, self.eq.T)
+
+    @cached_property
+    def residual(self) -> Array:
+        F = -self.v
+        F[:-1] += self.averages.x.ravel()
+        F[-1] += self.averages.chi
+        return F
+
+    @cached_property
+    def jacobian(self) -> Array:
+        d = self.averages.slopes
+        stiff = (self.eq.weights * self.eq.signal.stiffness(self.x)).ravel()
+        dq, dC = self.eq.noise.gradient(self.q, self.C)
+        by_C = dC - self.eq.T * dq
         n = len(stiff)
         J = np.empty((n + 1, n + 1))
         J[:n, :n] = d.x_psi.reshape(n, n) * stiff
         J[:n, n] = d.x_strength.ravel() * by_C
         J[n, :n] = d.chi_psi.ravel() * stiff
         J[n, n] = d.chi_strength * by_C
-        return J - np.eye(n + 1)
+        J.flat[:: n + 2] -= 1
+        return J
 
-    def free_energy(self, v: Array) -> float:
-        """f per spin as a function of the order parameters (stationary at a solution)."""
-        x, C, q = self.split(v)
-        a = self.site_averages(v)
-        f, slope, _ = self._signal
-        legendre = float((self.weights * (slope(x) * x - f(x))).sum())
-        return -a.free + legendre - self._T_times_G(q, C) + self.noise.strength(q, C) * C / 2
+    @cached_property
+    def free_energy(self) -> float:
+        """f = −E[T ln 2cosh βh] + Σ w [f′x − f] − TG + ½σ²C, with TG = T s_noise − ½σ²C − e_noise finite at T = 0."""
+        noise, f = self.eq.noise, self.eq.signal
+        legendre = float((self.psi * self.x).sum() - (self.eq.weights * f.value(self.x)).sum())
+        TG = self.eq.T * noise.entropy(self.q, self.C) - self.strength * self.C / 2 - noise.energy(self.q, self.C)
+        return -self.averages.free + legendre - TG + self.strength * self.C / 2
 
-    def _T_times_G(self, q: float, C: float) -> float:
-        """T G = T(entropy − ½φ(1−q)) − energy, both finite at T = 0 (½φT(1−q) = ½σ²C)."""
-        noise = self.noise
-        return self.T * noise.entropy(q, C) - noise.strength(q, C) * C / 2 - noise.energy(q, C)
-
-    def energy(self, v: Array, a: Averages) -> float:
+    @property
+    def energy(self) -> float:
         """e = −h m_1 − Σ w f(x) − ∂G/∂β per spin, at a solution."""
-        x, C, q = self.split(v)
-        return float(-self.model.field * a.m[0] - (self.weights * self._signal[0](x)).sum() + self.noise.energy(q, C))
+        own = float((self.eq.weights * self.eq.signal.value(self.x)).sum())
+        return -self.eq.model.field * float(self.averages.m[0]) - own + self.eq.noise.energy(self.q, self.C)
 
-    def entropy(self, v: Array, a: Averages) -> float:
+    @property
+    def entropy(self) -> float:
         """s = E[ln 2cosh βh − βh tanh βh] + noise part; at T = 0 the first is P(h=0) ln 2."""
-        x, C, q = self.split(v)
-        noise = self.noise.entropy(q, C)
-        if self.T == 0:
+        a, noise = self.averages, self.eq.noise.entropy(self.q, self.C)
+        if self.eq.T == 0:
             return a.blank * math.log(2) + noise
-        work = (self.weights * self._signal[1](x) * a.x).sum() + self.model.field * a.m[0]
-        return float(a.free - work - self.noise.strength(q, C) * a.chi) / self.T + noise
+        work = float((self.psi * a.x).sum()) + self.eq.model.field * float(a.m[0])
+        return (a.free - work - self.strength * a.chi) / self.eq.T + noise
 
-    def replicon(self, v: Array, a: Averages) -> float:
+    @property
+    def replicon(self) -> float:
         """1 − β²ξ″(q) E sech⁴ βh; −inf at T = 0 wherever noise leaves fields near zero."""
-        _, C, q = self.split(v)
-        cost = self.noise.rigidity(q, C) * a.chi4
-        if self.T == 0:
+        cost = self.eq.noise.rigidity(self.q, self.C) * self.averages.chi4
+        if self.eq.T == 0:
             return -math.inf if cost > 0 else 1.0
-        return 1 - cost / self.T
+        return 1 - cost / self.eq.T
 
-    def longitudinal(self, v: Array) -> float:
+    @cached_property
+    def longitudinal(self) -> float:
         """Smallest 1 − eigenvalue of ∂(E t tanh)/∂x once C follows x: positive where iterating overlaps converges."""
-        J = self.jacobian(v)
-        n = len(v) - 1
-        reduced = J[:n, :n] - np.outer(J[:n, n], J[n, :n]) / J[n, n]
+        J = self.jacobian
+        reduced = J[:-1, :-1] - np.outer(J[:-1, -1], J[-1, :-1]) / J[-1, -1]
+        if reduced.size == 1:
+            return -float(reduced[0, 0])
         return float(-np.linalg.eigvals(reduced).real.max())
-
-
-def iterate(eq: Equations, v: Array, steps: int, damping: float = 1.0) -> tuple[Array, float]:
-    """Natural iteration x ← E[t tanh βh] with C kept from overshooting (P = 2); returns the point and its residual."""
-    residual = math.inf
-    for _ in range(steps):
-        if not eq.admissible(v):
-            raise ConvergenceError("the iteration left the physical region 1 − β(1−q) > 0", v, residual, steps)
-        x, C, q = eq.split(v)
-        strength = eq.noise.strength(q, C)
-        a = averages(eq.site, eq.weights * eq._signal[1](x), strength, eq.T)
-        change = np.append(a.x.ravel(), a.chi) - v
-        residual = eq.norm(change)
-        if residual < 1e-15:
-            break
-        if eq.noise.modes:  # σ² grows with C and C falls with σ²: a Newton step in C alone cannot run away
-            growth = 2 * sum(load * k**3 * q / (1 - k * C) ** 3 for load, k in eq.noise.modes)
-            change[-1] /= 1 + growth * a.chi / (2 * strength if strength else math.inf)
-        v = v + damping * change
-        ceiling = min(eq.noise.largest_C, 1 / eq.T if eq.T > 0 else math.inf)
-        if v[-1] >= ceiling and eq.noise.modes and ceiling == eq.noise.largest_C:
-            v[-1] = (C + ceiling) / 2
-    return v, residual
-
-
-def newton(eq: Equations, v: Array, steps: int = 30, tolerance: float = 1e-13) -> tuple[Array, float, int]:
-    """Newton's method with step halving; returns point, residual (whether it converged) and steps."""
-    F = eq.residual(v)
-    for step in range(steps):
-        size = eq.norm(F)
-        if size < tolerance:
-            return v, size, step
-        try:
-            direction = np.linalg.solve(eq.jacobian(v), -F)
-        except np.linalg.LinAlgError:
-            return v, size, step
-        for halving in range(12):
-            trial = v + direction / 2**halving
-            if eq.admissible(trial):
-                new = eq.residual(trial)
-                if eq.norm(new) < size:
-                    break
-        else:
-            return v, size, step
-        v, F = trial, new
-    return v, eq.norm(F), steps

@@ -8,41 +8,53 @@ At finite N the distinct indices of the tensor form give f_N(x) = (P!/(2N^P)) e_
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-import numpy as np
-from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
 
 from ..errors import check_integer
+from ..polynomials import elementary_polynomial
+
+Array = NDArray[Any]
 
 
-def elementary_polynomial(P: int, N: int) -> Polynomial:
-    """e_P of N signs as a polynomial of their sum A.
+@dataclass(frozen=True)
+class Signal:
+    """A polynomial f(x) = Σ_k c_k x^k as its terms (k, c_k), with f′ and f″."""
 
-    >>> float(elementary_polynomial(2, 4)(4.0))  # C(4, 2)
-    6.0
-    """
-    A = Polynomial([0.0, 1.0])
-    before, now = Polynomial([1.0]), A
-    for p in range(1, P):
-        before, now = now, (A * now - (N - p + 1) * before) / (p + 1)
-    return now
+    terms: tuple[tuple[int, float], ...]
+
+    def value(self, x: Array) -> Array:
+        return _sum([c * x**k for k, c in self.terms])
+
+    def slope(self, x: Array) -> Array:
+        return _sum([k * c * x ** (k - 1) for k, c in self.terms if k])
+
+    def stiffness(self, x: Array) -> Array:
+        return _sum([k * (k - 1) * c * x ** (k - 2) for k, c in self.terms if k > 1])
+
+
+def _sum(parts: list[Array]) -> Array:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
 
 
 @lru_cache
-def signal(P: int, N: int | None = None, variance: float = 1.0) -> tuple[Polynomial, Polynomial, Polynomial]:
-    """f, f′ and f″ as polynomials of the overlap x; N None is the limit of large N (any variance).
+def signal(P: int, N: int | None = None, variance: float = 1.0, amplitude: float = 1.0) -> Signal:
+    """The signal amplitude × f as a polynomial of the overlap x; N None is the limit of large N (any variance).
 
-    >>> float(signal(3)[0](1.0)), round(float(signal(3, 10)[0](1.0)), 12)  # (1/2) and (1/2)(1−1/10)(1−2/10)
-    (0.5, 0.36)
+    >>> signal(3).terms  # x³/2
+    ((3, 0.5),)
+    >>> round(signal(3, 10).value(1.0), 12)  # (1/2)(1−1/10)(1−2/10)
+    0.36
     """
     if N is None:
-        f = Polynomial([0.0] * P + [0.5])
-    else:
-        check_integer("N", N, low=P, remedy="A P-body interaction needs at least P spins.")
-        e = elementary_polynomial(P, N)
-        powers = (N / math.sqrt(variance)) ** np.arange(P + 1)
-        f = Polynomial(np.asarray(e.coef, float) * powers) * (
-            math.factorial(P) * variance ** (P / 2) / (2 * float(N) ** P)
-        )
-    return f, f.deriv(), f.deriv(2)
+        return Signal(((P, amplitude / 2),))
+    check_integer("N", N, low=P, remedy="A P-body interaction needs at least P spins.")
+    factor = amplitude * math.factorial(P) * variance ** (P / 2) / (2 * float(N) ** P)
+    e = elementary_polynomial(P, N).coef
+    return Signal(tuple((k, factor * float(c) * (N / math.sqrt(variance)) ** k) for k, c in enumerate(e) if c))

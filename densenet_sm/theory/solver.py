@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ..errors import ConvergenceError, ParameterError, check_name, check_number
 from ..model import Model, check_model
 from ..protocols import Multitasking, Unsupervised
-from .rs import Equations, iterate, newton
+from .iteration import converge
+from .rs import Equations
 from .state import State, state_from
 
 Array = NDArray[Any]
@@ -127,30 +128,3 @@ def _aligned_overlap(eq: Equations) -> Array:
     """[G]: overlap of each group when every non-blank site points along the group's entries, (1−d) E|t|."""
     live = 1 - eq.site.dilution
     return np.array([live * law.weight @ np.hypot(law.mean, np.sqrt(law.variance)) for law in eq.site.laws])
-
-
-def converge(eq: Equations, v: Array, patience: int = 14) -> tuple[Array, float, int]:
-    """Iterate into the basin, then Newton; a Newton step that leaves the neighbourhood is refused, not followed."""
-    spent, steps = 0, 20
-    residual = math.inf
-    for attempt in range(patience):
-        v, residual = iterate(eq, v, steps, damping=min(1.0, 8 / 2**attempt))  # damped against cycles of x and q
-        spent += steps
-        x = v[:-1]
-        if eq.model.field == 0 and 0 < np.abs(x).max() < 1e-9:
-            v = np.append(np.zeros_like(x), v[-1])
-        if residual < 1e-14:
-            return v, residual, spent
-        solution, size, extra = newton(eq, v)
-        near = np.abs(solution[:-1] - v[:-1]).max() < 0.05 and abs(solution[-1] - v[-1]) < 0.1 * (1 + abs(v[-1]))
-        if size < 1e-12 and near and _attracts(eq, solution):
-            return solution, size, spent + extra
-        if attempt > 7:  # algebraic decay at a continuous transition: the overlaps on their way to zero are zero there
-            v = np.where(np.append(np.abs(v[:-1]) < 0.03 * np.abs(v[:-1]).max(), False), 0.0, v)
-        steps = min(2 * steps, 4000)
-    raise ConvergenceError("the self-consistency equations did not converge", v, residual, spent)
-
-
-def _attracts(eq: Equations, v: Array) -> bool:
-    """Whether the iteration would end here: a fixed point that repels is not what the start leads to."""
-    return eq.longitudinal(v) > -1e-9

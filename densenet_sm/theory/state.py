@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import phases
 from ..model import Model
 from ..protocols import Multitasking
-from .rs import Equations
+from .rs import Equations, Point
 
 Array = NDArray[Any]
 ZERO_OVERLAP = 1e-6
@@ -88,28 +88,27 @@ class State:
 
 def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> State:
     """Everything that follows from a solution v of the equations."""
-    v = np.where(np.abs(v) < 1e-12, 0.0, v)
-    a = eq.site_averages(v)
-    x, C, q = eq.split(v)
-    if a.blank:  # T = 0 without noise: blank sites are free
-        q = 1 - a.blank
+    if v.min() < 1e-12:
+        v = np.where(np.abs(v) < 1e-12, 0.0, v)
+    point = eq.at(v)
+    a, x = point.averages, point.x
+    q = 1 - a.blank if a.blank else point.q  # T = 0 without noise: blank sites are free
     overlap = x @ eq.weights
     single = not isinstance(eq.model.protocol, Multitasking)
-    e, s = eq.energy(v, a), eq.entropy(v, a)
-    replicon = eq.replicon(v, a)
+    e, s = point.energy, point.entropy
     return State(
         model=eq.model,
         T=eq.T,
         m=float(a.m[0]) if single else a.m,
         x=float(overlap[0]) if single else overlap,
         q=q,
-        chi=C,
+        chi=point.C,
         free_energy=e - eq.T * s if eq.T > 0 else e,
         energy=e,
         entropy=s,
-        replicon=replicon,
-        longitudinal=_longitudinal(eq, v),
-        phase=label(eq, x, q, replicon),
+        replicon=point.replicon,
+        longitudinal=_longitudinal(point),
+        phase=label(eq, x, q, point.replicon),
         converged=True,
         residual=residual,
         iterations=iterations,
@@ -118,13 +117,13 @@ def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> Sta
     )
 
 
-def _longitudinal(eq: Equations, v: Array) -> float:
+def _longitudinal(point: Point) -> float:
     """Stability of the overlaps; that of equal examples against one of them standing out, too."""
-    apart = Equations(eq.model, eq.T, True, eq.N) if eq.model.protocol.entries_per_archetype() > 1 else eq
-    if apart.shape == eq.shape:
-        return eq.longitudinal(v)
-    x, C, _ = eq.split(v)
-    return apart.longitudinal(np.append(np.repeat(x, 2, 1).ravel(), C))
+    eq = point.eq
+    if eq.example or eq.model.protocol.entries_per_archetype() == 1:
+        return point.longitudinal
+    apart = Equations(eq.model, eq.T, True, eq.N)
+    return apart.at(np.append(np.repeat(point.x, 2, 1).ravel(), point.C)).longitudinal
 
 
 def label(eq: Equations, x: Array, q: float, replicon: float) -> str:

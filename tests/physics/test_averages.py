@@ -8,7 +8,9 @@ import pytest
 
 from densenet_sm import Multitasking, Supervised, Unsupervised
 from densenet_sm.laws import CERTAIN, Mixture
-from densenet_sm.theory.averages import Site, averages, noiseless_averages, slopes
+from densenet_sm.theory.atoms import AtomAverages
+from densenet_sm.theory.averages import Averages, averages
+from densenet_sm.theory.site import Site
 
 TEMPERATURES = (0.01, 0.05, 0.3, 1.0, 5.0)
 
@@ -81,13 +83,34 @@ def test_averages_agree_with_high_precision_integration(name, T):
 def test_at_zero_temperature_transforms_equal_the_error_function_forms(name):
     site, psi, strength = SITES[name]
     psi = np.array(psi)[:, None]
-    a, b = averages(site, psi, strength, 0.0), noiseless_averages(site, psi, strength)
+    a, b = averages(site, psi, strength, 0.0), AtomAverages(site, psi, strength)
     for field in ("x", "m", "chi", "chi4", "free"):
         np.testing.assert_allclose(getattr(a, field), getattr(b, field), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", [n for n, (_, _, strength) in SITES.items() if strength > 0])
+def test_slopes_of_the_error_function_forms_equal_those_of_the_transforms(name):
+    site, psi, strength = SITES[name]
+    psi = np.array(psi)[:, None]
+    a, b = averages(site, psi, strength, 0.0).slopes, AtomAverages(site, psi, strength).slopes
+    for field in ("x_psi", "x_strength", "chi_psi", "chi_strength"):
+        np.testing.assert_allclose(getattr(a, field), getattr(b, field), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("T", [0.05, 0.5])
+@pytest.mark.parametrize("name", ["storing, no noise", "supervised", "two diluted patterns"])
+def test_without_noise_sums_over_atoms_equal_the_transforms(name, T):
+    site, psi, _ = SITES[name]
+    psi = np.array(psi)[:, None]
+    a, b = Averages(site, psi, 0.0, T), AtomAverages(site, psi, 0.0, T)
+    for field in ("x", "m", "chi", "chi4", "free"):
+        np.testing.assert_allclose(getattr(a, field), getattr(b, field), rtol=0, atol=1e-11)
+    for field in ("x_psi", "x_strength", "chi_psi", "chi_strength"):
+        np.testing.assert_allclose(getattr(a.slopes, field), getattr(b.slopes, field), rtol=1e-9, atol=1e-10)
+
+
 def test_noiseless_ties_average_to_zero():
-    a = noiseless_averages(Site((CERTAIN,), 0.5), np.array([[1.0], [1.0]]))
+    a = AtomAverages(Site((CERTAIN,), 0.5), np.array([[1.0], [1.0]]))
     # two equal diluted patterns: h = 0 when both are blank (1/4) or opposed (1/8)
     assert a.blank == pytest.approx(3 / 8)
     np.testing.assert_allclose(a.x[:, 0], a.m, atol=1e-15)
@@ -107,7 +130,7 @@ def test_slopes_are_the_derivatives_of_the_averages(site, T):
     C, G = (3 if site.dilution else 1), len(site.laws)
     rng = np.random.default_rng(0)
     psi, strength, eps = rng.uniform(0.2, 0.9, (C, G)), 0.3, 1e-6
-    d = slopes(site, psi, strength, T)
+    d = averages(site, psi, strength, T).slopes
     up, down = averages(site, psi, strength + eps, T), averages(site, psi, strength - eps, T)
     np.testing.assert_allclose(d.x_strength, (up.x - down.x) / (2 * eps), atol=2e-9)
     assert d.chi_strength == pytest.approx((up.chi - down.chi) / (2 * eps), abs=2e-9)

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from densenet_sm import Model, Multitasking, Network, Storing, Supervised, Unsupervised, exact, retrieve, simulate
+from densenet_sm import (
+    Model,
+    Multitasking,
+    Network,
+    Storing,
+    Supervised,
+    TeacherStudent,
+    Unsupervised,
+    exact,
+    retrieve,
+    simulate,
+)
 from densenet_sm.montecarlo import kernels
 from densenet_sm.montecarlo.dynamics import Replica, prepare
 
@@ -44,6 +55,7 @@ NETWORKS = {
     "unsupervised": Model(P=3, alpha=0.2, protocol=Unsupervised(r=0.6, M=3)),
     "supervised": Model(P=3, alpha=0.3, nu=0.1, protocol=Supervised(r=0.6, M=3), field=0.1),
     "multitasking": Model(P=4, alpha=0.1, protocol=Multitasking(2, 0.3)),
+    "teacher and student": Model(P=3, alpha=0.3, nu=0.1, protocol=TeacherStudent(1.2), field=0.1),
     "P2 multitasking power": Model(P=2, alpha=0.1, protocol=Multitasking(2, 0.3), interaction="power"),
 }
 

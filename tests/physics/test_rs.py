@@ -263,7 +263,7 @@ def test_the_finite_size_signal_is_the_energy_of_one_pattern(P, variance):
     from densenet_sm import Network
 
     N, size = 12, math.sqrt(variance)
-    f = signal(P, N, variance)[0]
+    f = signal(P, N, variance).value
     net = Network(np.full((1, N), size), P=P)
     for down in range(N + 1):
         spins = np.where(np.arange(N) < down, -1, 1)

@@ -6,8 +6,14 @@ from scipy.optimize import minimize_scalar
 from scipy.special import erf
 
 import densenet_sm as dsm
-from densenet_sm import Model, Multitasking, NoTransitionError, Supervised, critical, solve
-from densenet_sm.theory.branches import unaligned
+from densenet_sm import Model, Multitasking, NoTransitionError, Supervised, Unsupervised, critical, solve
+from densenet_sm.theory.branches import Line
+
+
+def unaligned(model, T):
+    """The state without overlap at one point."""
+    return Line(model, "T", None, 0.0, 2.0).unaligned(T)
+
 
 T_DYNAMIC, T_STATIC = 0.6816, 0.6514  # Ising 3-spin glass, ξ = q³/2
 
@@ -107,14 +113,11 @@ def test_pure_retrieval_of_diluted_patterns_has_its_own_spinodal():
 
 
 def test_a_single_example_competes_with_the_archetype():
-    from densenet_sm import Unsupervised
-    from densenet_sm.theory.branches import competitor
-
     model = Model(P=3, alpha=0.01, protocol=Unsupervised(r=0.5, M=4))
-    assert competitor(model, 0.2, "retrieval", "lowest").phase == "example"
+    assert Line(model, "T", None, 0.1, 0.3).competitor(0.2, "retrieval").phase == "example"
     ds = dsm.phase_diagram(model, x=("r", 0.3, 0.95, 6), y=("T", 0.1, 0.2, 2))
     assert ds.phase.sel(r=0.95, T=0.2).item() == "retrieval"
-    assert ds.phase.sel(r=0.56, T=0.2, method="nearest").item() == "metastable retrieval"
+    assert ds.phase.sel(r=0.56, T=0.2, method="nearest").item() == "example"
 
 
 def test_nowhere_says_what_was_scanned():

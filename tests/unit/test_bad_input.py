@@ -16,6 +16,7 @@ from densenet_sm import (
     ParameterError,
     Storing,
     Supervised,
+    TeacherStudent,
     Unsupervised,
     compare,
     critical,
@@ -66,6 +67,25 @@ NUMBERS = {
     "Multitasking d 1": ("d", 1, lambda: Multitasking(K=2, d=1)),
     "Multitasking d": ("d", -0.1, lambda: Multitasking(K=2, d=-0.1)),
     "Multitasking K": ("K", 0, lambda: Multitasking(K=0, d=0.1)),
+    "TeacherStudent T 0": ("T_teacher", 0, lambda: TeacherStudent(T_teacher=0)),
+    "TeacherStudent T nan": ("T_teacher", nan, lambda: TeacherStudent(T_teacher=nan)),
+    "TeacherStudent T text": ("T_teacher", "1", lambda: TeacherStudent(T_teacher="1")),
+    "Model cold teacher": ("T_teacher", 0.6, lambda: Model(P=3, protocol=TeacherStudent(0.6))),
+    "Model replace cold teacher": ("T_teacher", 0.5, lambda: Model(3, TeacherStudent(1.0)).replace(T_teacher=0.5)),
+    "Model teacher P=2": ("P", 2, lambda: Model(P=2, protocol=TeacherStudent(1.0))),
+    "sample teacher K": ("K", 0, lambda: Network.sample(Model(P=3, protocol=TeacherStudent(1.0)), N=8, K=0)),
+    "covariance negative": ("covariance[2]", -0.1, lambda: Model(P=3, covariance=(0, 0, -0.1))),
+    "covariance all negative": ("covariance[0]", -1, lambda: Model(P=3, covariance=[-1])),
+    "covariance nan": ("covariance[1]", nan, lambda: Model(P=3, covariance=(0, nan))),
+    "covariance text in it": ("covariance[0]", "1", lambda: Model(P=3, covariance=("1", 2))),
+    "covariance number": ("covariance", 0.5, lambda: Model(P=3, covariance=0.5)),
+    "covariance none": ("covariance", [], lambda: Model(P=3, covariance=[])),
+    "covariance text": ("covariance", "q^3", lambda: Model(P=3, covariance="q^3")),
+    "covariance infinite": ("covariance", inf, lambda: Model(P=3, covariance=lambda q: inf)),
+    "covariance kink": ("covariance", "abs", lambda: Model(P=3, covariance=abs)),
+    "covariance negative power": ("covariance", "cos", lambda: Model(P=3, covariance=math.cos)),
+    "covariance undefined": ("covariance", "log", lambda: Model(P=3, covariance=math.log)),
+    "covariance of two": ("covariance", "pow", lambda: Model(P=3, covariance=pow)),
     "solve T": ("T", -1, lambda: solve(MODEL, -1)),
     "solve T list": ("T", [0.1], lambda: solve(MODEL, [0.1])),
     "solve N<P": ("N", 2, lambda: solve(MODEL, 0.1, N=2)),
@@ -157,6 +177,11 @@ ARRAYS = {
 }
 TYPES = {
     "Model protocol class": ("protocol", Storing, lambda: Model(P=3, protocol=Storing)),
+    "Model teacher power": ("interaction", "power", lambda: Model(3, TeacherStudent(1.0), interaction="power")),
+    "Multitasking teacher": ("data", TeacherStudent(1.0), lambda: Multitasking(2, 0.1, data=TeacherStudent(1.0))),
+    "sample covariance": ("covariance", (0.0, 0.1), lambda: Network.sample(Model(P=3, covariance=(0, 0.1)), N=8)),
+    "simulate covariance": ("covariance", (1.0,), lambda: simulate(Model(P=3, covariance=(1,)), 0.1, N=8)),
+    "compare covariance": ("covariance", (1.0,), lambda: compare(Model(P=3, covariance=(1,)), 0.1, sizes=(8, 12))),
     "Multitasking data": ("data", Multitasking(K=1, d=0), lambda: Multitasking(2, 0.1, data=Multitasking(K=1, d=0))),
     "sample large-M law": ("protocol", Supervised(rho=0.1), lambda: Network.sample(Model(3, Supervised(rho=0.1)), N=8)),
     "R of large-M law": ("r, M", None, lambda: Supervised(rho=0.1).R),
@@ -170,13 +195,14 @@ TYPES = {
     "retrieve": ("net", MODEL, lambda: retrieve(MODEL, SPINS)),
 }
 PARAMETERS = ("alpha", "T", "nu", "r", "rho", "d")
-OWN = ("P", "protocol", "alpha", "nu", "field", "interaction")
+OWN = ("P", "protocol", "alpha", "nu", "field", "interaction", "covariance")
 STARTS = ("retrieval", "glass", "paramagnet")
 # door: (parameter named, names the message must list, call with the unknown name "bogus")
 NAMES = {
     "interaction": ("interaction", ("tensor", "power"), lambda: Model(P=3, interaction="bogus")),
     "Network interaction": ("interaction", ("tensor", "power"), lambda: Network(np.ones((2, 6)), 3, "bogus")),
     "replace": ("parameter", OWN, lambda: MODEL.replace(bogus=1)),
+    "replace teacher": ("parameter", (*OWN, "T_teacher"), lambda: Model(3, TeacherStudent(1.0)).replace(bogus=1)),
     "replace data": ("parameter", (*OWN, "r", "M"), lambda: Model(3, Unsupervised(0.5, 3)).replace(bogus=1)),
     "get": ("parameter", OWN, lambda: MODEL.get("bogus")),
     "solve start": ("start", STARTS, lambda: solve(MODEL, 0.1, start="bogus")),
@@ -256,6 +282,7 @@ HUGE = {
     "supervised, perfect": Supervised(r=1.0, M=3),
     "unsupervised": Unsupervised(r=0.5, M=7),
     "multitasking": Multitasking(K=2, d=0.3),
+    "teacher-student": TeacherStudent(T_teacher=1.0),
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from densenet_sm import Model, Multitasking, compare, critical, simulate, solve
+from densenet_sm import Model, Multitasking, TeacherStudent, compare, critical, simulate, solve
 from densenet_sm.cli import app, main
 
 COMMANDS = ("solve", "critical", "phase-diagram", "simulate", "compare", "retrieve", "info")
@@ -55,6 +55,15 @@ def test_solve_reads_protocol_start_and_interaction(read):
     state = solve(model, T=0.1, start="parallel")
     line = "solve --P 3 --T 0.1 --protocol multitasking:K=2,d=0.3 --nu 0.01 --interaction power --start parallel"
     assert read(line)["m"] == pytest.approx(state.m.tolist())
+
+
+def test_the_teachers_temperature_is_a_protocol_setting(read):
+    model = Model(P=3, alpha=3.0, protocol=TeacherStudent(T_teacher=1.0))
+    line = "--P 3 --alpha 3 --protocol teacher-student:T_teacher=1.0"
+    assert read(f"solve {line} --T 0.9")["m"] == pytest.approx(solve(model, T=0.9).m)
+    ds = simulate(model, 0.9, N=16, sweeps=8, burn_in=2, samples=2)
+    assert read(f"simulate {line} --T 0.9 --N 16 {SHORT}")["energy"] == pytest.approx(float(ds.energy.mean()))
+    assert read(f"retrieve {line} --N 40 --overlap 0.5")["m_start"] == pytest.approx(0.5)
 
 
 def test_critical_prints_what_the_library_returns(read):
@@ -126,6 +135,8 @@ BAD = {
     "protocol value": ("solve --P 3 --T 0.1 --protocol supervised:r=x", "r=x"),
     "protocol parameter": ("solve --P 3 --T 0.1 --protocol storing:K=3", "storing:K=3"),
     "protocol range": ("solve --P 3 --T 0.1 --protocol unsupervised:r=2,M=3", "r must be"),
+    "teacher": ("solve --P 3 --T 0.1 --protocol teacher-student:T_teacher=0.5", "T_teacher must be above 0.74"),
+    "teacher without T": ("solve --P 3 --T 0.1 --protocol teacher-student", "teacher-student with T_teacher"),
     "start": ("solve --P 3 --T 0.1 --start bogus", "'retrieval', 'glass', 'paramagnet'"),
     "critical T": ("critical alpha --P 3", "T must be"),
     "critical parameter": ("critical beta --P 3 --T 0", "parameter must be"),

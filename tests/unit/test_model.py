@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from densenet_sm import Model, Multitasking, Network, Storing, Supervised, Unsupervised, simulate, solve
+from densenet_sm import Model, Multitasking, Network, Storing, Supervised, TeacherStudent, Unsupervised, simulate, solve
 
 
 @pytest.mark.parametrize("P", range(2, 9))
@@ -63,13 +63,15 @@ def test_replace_changes_what_it_names_and_nothing_else():
         (Supervised(rho=0.2), ("rho",)),
         (Unsupervised(r=0.5, M=4), ("r", "M")),
         (Multitasking(K=2, d=0.3, data=Unsupervised(r=0.5, M=4)), ("K", "d", "r", "M")),
+        (TeacherStudent(T_teacher=1.0), ("T_teacher",)),
     ],
     ids=str,
 )
 def test_get_returns_what_replace_sets(protocol, names):
     model = Model(P=3, protocol=protocol)
     new = {"alpha": 0.2, "nu": 0.1, "field": 0.05, "r": 0.75, "M": 6, "rho": 0.4, "K": 5, "d": 0.125}
-    for name in ("alpha", "nu", "field", *names):
+    new |= {"T_teacher": 1.5, "covariance": (0.0, 0.25)}
+    for name in ("alpha", "nu", "field", "covariance", *names):
         assert model.replace(**{name: new[name]}).get(name) == new[name]
 
 

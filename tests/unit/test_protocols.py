@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from densenet_sm import Model, Multitasking, ParameterError, Storing, Supervised, Unsupervised
-from densenet_sm.protocols import PROTOCOLS, binomial_mean_law, parameters_of, sample_archetypes, with_parameters
+from densenet_sm.laws import binomial_mean_law
+from densenet_sm.protocols import PROTOCOLS, parameters_of, sample_archetypes, with_parameters
 
 SIGMAS = 5  # a check within 5 standard errors raises a false alarm once in two million; seeds are fixed once
 

@@ -1,0 +1,197 @@
+"""What can happen on a line: a branch ends, meets another one in free energy, loses its replicon; the glass freezes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from .. import phases
+from .branches import Line, between, state_at
+from .continuation import Branch
+from .iteration import newton
+from .rs import Equations
+from .state import State
+
+Array = NDArray[Any]
+ROUNDING = 1e-13  # free energies closer than this are the same state
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """One transition: value, bracket, state there, and direction (+1: the phase asked about ends as λ grows)."""
+
+    value: float
+    bracket: tuple[float, float]
+    state: State
+    direction: int
+
+
+def folds(line: Line, branch: Branch) -> Iterator[Crossing]:
+    """Spinodals: the ends of a branch that are not ends of the range searched.
+
+    Where overlaps vanish or become equal continuously, the end is where the state without that difference turns stable.
+    """
+    tolerance = 1e-9 * (line.high - line.low)
+    for end, direction in ((0, -1), (-1, 1)):
+        if not branch.ends[end]:
+            continue
+        value, v = branch.values[end], branch.points[end]
+        continuous = _continuous_end(line, branch, end, direction)
+        if continuous is not None:
+            value, v = continuous
+        yield Crossing(value, (value - tolerance, value + tolerance), state_at(line, value, v), direction)
+
+
+def _continuous_end(line: Line, branch: Branch, end: int, direction: int) -> tuple[float, Array] | None:
+    """Value and order parameters where a branch joins the one its small or equal overlaps belong to, if it does."""
+    points = branch.points if direction > 0 else branch.points[::-1]
+    values = branch.values if direction > 0 else branch.values[::-1]
+    typical = points[int(np.argmin(np.abs(np.array(values) - (values[0] + values[-1]) / 2)))]
+    joined = merged(points[-1], typical)
+    if joined is None:
+        return None
+    apart = [value for value, v in zip(values, points, strict=True) if merged(v, typical) is None]
+    reach = float(np.clip(values[-1] + 0.02 * direction * (line.high - line.low), line.low, line.high))
+
+    def on_joined(value: float) -> tuple[Equations, Array]:
+        eq = line.equations(value, len(joined) - 1 > line.model.protocol.n_condensed)
+        return eq, newton(eq, joined)[0]
+
+    def stability(value: float) -> float:
+        eq, v = on_joined(value)
+        return eq.at(v).longitudinal
+
+    inside = apart[-1] if apart else values[0]
+    if not stability(inside) < 0 < stability(reach):
+        return None
+    value = float(brentq(stability, inside, reach, xtol=1e-12))
+    return value, on_joined(value)[1]
+
+
+def merged(v: Array, before: Array) -> Array | None:
+    """v with its nearly vanished overlaps at zero and nearly equal ones made equal, where they were not `before`."""
+    x, old, result = v[:-1], before[:-1], v.copy()
+    scale = 0.03 * np.abs(old).max()
+    changed = (np.abs(x) < scale) & (np.abs(old) > 2 * scale)
+    result[:-1][changed] = 0.0
+    for i in range(len(x)):
+        for j in range(i):
+            if abs(x[i] - x[j]) < scale and abs(old[i] - old[j]) > 2 * scale and not (changed[i] or changed[j]):
+                result[[i, j]] = (x[i] + x[j]) / 2
+    return None if np.array_equal(result, v) else result
+
+
+def meetings(line: Line, branch: Branch, start: Any, against: Any = "lowest") -> Iterator[Crossing]:
+    """Coexistences: where the free energy of a branch equals that of its competitor; +1 where it becomes the larger."""
+
+    def excess(value: float, state: State) -> float:
+        """f of a state minus f of what it competes with; NaN where that is missing or the same."""
+        other = line.competitor(value, start, against)
+        if other is None or np.allclose(other.x, state.x, rtol=0, atol=1e-6):
+            return math.nan
+        return state.free_energy - other.free_energy
+
+    branch, gap = _towards_the_first(line, branch, excess)
+    yield from _roots(line, branch, gap, excess, ROUNDING)
+
+
+def _towards_the_first(
+    line: Line, branch: Branch, excess: Callable[[float, State], float]
+) -> tuple[Branch, list[float]]:
+    """The gap at every point of a branch; points are added towards a first one that has no competitor."""
+    values, points = list(branch.values), list(branch.points)
+    gap = [excess(value, state_at(line, value, v)) for value, v in zip(values, points, strict=True)]
+    if len(gap) > 1 and math.isnan(gap[0]) and not math.isnan(gap[1]):
+        for share in (0.5, 0.2, 0.05, 0.01, 1e-3):
+            value, state = between(line, branch, 0, share)
+            if state is not None:
+                values.insert(1, value)
+                points.insert(1, state.order_parameters)
+                gap.insert(1, excess(value, state))
+    return Branch(values, points, branch.ends), gap
+
+
+def instabilities(line: Line, branch: Branch) -> Iterator[Crossing]:
+    """Almeida–Thouless points: where the replicon of a branch changes sign; +1 where it becomes negative."""
+
+    def broken(value: float, state: State) -> float:
+        if (
+            state.phase in phases.UNALIGNED and state.q < 0.1 and state.T > 0
+        ):  # the glass melts where q = 0 turns stable
+            calm = line.solve(value, "paramagnet")
+            state = state if calm is None else calm
+        return -max(state.replicon, -1.0)  # −inf at T = 0
+
+    signs = [broken(value, state_at(line, value, v)) for value, v in zip(branch.values, branch.points, strict=True)]
+    yield from _roots(line, branch, signs, broken)
+
+
+def melting(line: Line) -> Iterator[Crossing]:
+    """Where the replicon of the glass, where that is the state without overlap, changes sign between scanned values."""
+
+    def broken(value: float) -> float:
+        state = line.unaligned(value)
+        return math.nan if state is None or state.phase != phases.GLASS else -max(state.replicon, -1.0)
+
+    grid = line.scan()
+    values = [broken(float(value)) for value in grid]
+    for i, j in pairwise(range(len(grid))):
+        if values[i] * values[j] < 0:
+            value = float(brentq(broken, grid[i], grid[j], xtol=1e-13, rtol=1e-14))
+            state = line.unaligned(value)
+            assert state is not None
+            yield Crossing(value, (value - 1e-12, value + 1e-12), state, 1 if values[j] > 0 else -1)
+
+
+def _roots(
+    line: Line, branch: Branch, values: list[float], function: Callable[[float, State], float], rounding: float = 0.0
+) -> Iterator[Crossing]:
+    """Where a function of the states of a branch, of known values at its points, changes sign."""
+
+    def at(share: float, i: int) -> float:
+        value, state = between(line, branch, i, share)
+        return math.nan if state is None else function(value, state)
+
+    for i, j in pairwise(range(len(values))):
+        if not (values[i] * values[j] < 0 and min(abs(values[i]), abs(values[j])) > rounding):
+            continue
+        share = brentq(at, 0.0, 1.0, args=(i,), xtol=1e-12)
+        value, state = between(line, branch, i, share)
+        assert state is not None
+        width = 1e-11 * abs(branch.values[j] - branch.values[i])
+        yield Crossing(value, (value - width, value + width), state, 1 if values[j] > values[i] else -1)
+
+
+def freezing(line: Line) -> Iterator[Crossing]:
+    """Where the state without overlap changes between paramagnet and glass."""
+
+    def margin(value: float) -> float:
+        """Positive where it is the paramagnet: its stability, or how far its f is above that of a glass."""
+        _, T = line.at(value)
+        calm = line.solve(value, "paramagnet") if T > 0 else None
+        if calm is None or calm.phase != phases.PARAMAGNET:
+            return -1.0
+        stability = min(calm.replicon, calm.longitudinal)
+        frozen = line.solve(value, "glass")
+        if stability < 0 or frozen is None or frozen.phase != phases.GLASS:
+            return stability
+        return calm.free_energy - frozen.free_energy
+
+    grid = line.scan()
+    values = [margin(float(value)) if line.unaligned(float(value)) is not None else math.nan for value in grid]
+    for i, j in pairwise(range(len(grid))):
+        if not values[i] * values[j] < 0:
+            continue
+        low, high = float(grid[i]), float(grid[j])
+        value = float(brentq(margin, low, high, xtol=1e-13 * (line.high - line.low), rtol=1e-15))
+        state = line.unaligned(high if values[j] > 0 else low)
+        assert state is not None
+        width = 1e-12 * (line.high - line.low)
+        yield Crossing(value, (value - width, value + width), state, 1 if values[j] > 0 else -1)

@@ -1,0 +1,102 @@
+"""From order parameters to a solution of the equations: natural iteration into a basin, Newton's method to the end."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConvergenceError
+from .rs import Equations
+
+Array = NDArray[Any]
+SMALL = 0.02  # overlaps that may be on their way to zero
+
+
+def iterate(eq: Equations, v: Array, steps: int, damping: float = 1.0) -> tuple[Array, float]:
+    """Natural iteration x ← E[t tanh βh] with C kept from overshooting (P = 2); returns the point and its residual."""
+    residual = math.inf
+    for _ in range(steps):
+        if not eq.admissible(v):
+            raise ConvergenceError("the iteration left the physical region 1 − β(1−q) > 0", v, residual, steps)
+        point = eq.at(v)
+        change = point.residual.copy()
+        residual = eq.norm(change)
+        if residual < 1e-15:
+            break
+        if eq.noise.modes:  # σ² grows with C and C falls with σ²: a Newton step in C alone cannot run away
+            growth = eq.noise.gradient(point.q, point.C)[1]
+            change[-1] /= 1 + growth * point.averages.chi / (2 * point.strength if point.strength else math.inf)
+        v = v + damping * change
+        ceiling = eq.noise.largest_C
+        if v[-1] >= ceiling and (eq.T == 0 or ceiling < 1 / eq.T):
+            v[-1] = (point.C + ceiling) / 2
+    return v, residual
+
+
+def newton(eq: Equations, v: Array, reach: float = math.inf) -> tuple[Array, float, int]:
+    """Newton's method with step halving; returns point, residual (whether it converged) and steps.
+
+    It gives up where it has moved the overlaps by more than `reach`, or C by more than twice that share of 1 + C.
+    """
+    start, F, steps, tolerance = v, eq.residual(v), 30, 1e-13
+    for step in range(steps):
+        size = eq.norm(F)
+        if size < tolerance:
+            return v, size, step
+        try:
+            direction = np.linalg.solve(eq.jacobian(v), -F)
+        except np.linalg.LinAlgError:
+            return v, size, step
+        for halving in range(12):
+            trial = v + direction / 2**halving
+            if eq.admissible(trial):
+                new = eq.residual(trial)
+                if eq.norm(new) < size:
+                    break
+        else:
+            return v, size, step
+        v, F = trial, new
+        off = abs(v - start)
+        if off[:-1].max() > reach or off[-1] > 2 * reach * (1 + abs(start[-1])):
+            return v, math.inf, step
+    return v, eq.norm(F), steps
+
+
+def converge(eq: Equations, v: Array, patience: int = 17) -> tuple[Array, float, int]:
+    """Iterate into the basin, then Newton; a Newton step that leaves the neighbourhood is refused, not followed."""
+    spent, steps = 0, 3
+    residual, size = math.inf, _size(v)
+    for attempt in range(patience):
+        v, residual = iterate(eq, v, steps, damping=min(1.0, 64 / 2**attempt))  # damped against cycles of x and q
+        spent += steps
+        if residual < 1e-14:
+            return v, residual, spent
+        before, size = size, _size(v)
+        if eq.model.field == 0 and size < SMALL and size < 0.9 * before:
+            v = _without_overlap(eq, v)
+        solution, error, extra = newton(eq, v, reach=0.05) if residual < 0.03 or attempt > 4 else (v, math.inf, 0)
+        spent += extra
+        if error < 1e-12 and attracts(eq, solution):
+            return solution, error, spent
+        if attempt > 10:  # algebraic decay at a continuous transition: the overlaps on their way to zero are zero there
+            v = np.where(np.append(np.abs(v[:-1]) < 0.03 * size, False), 0.0, v)
+        steps = min(2 * steps, 4000)
+    raise ConvergenceError("the self-consistency equations did not converge", v, residual, spent)
+
+
+def _size(v: Array) -> float:
+    return float(abs(v[:-1]).max())
+
+
+def _without_overlap(eq: Equations, v: Array) -> Array:
+    """v with its small and shrinking overlaps at zero, if the state without overlap attracts them; else as it is."""
+    solution, error, _ = newton(eq, np.append(np.zeros(len(v) - 1), v[-1]), reach=0.05)
+    return solution if error < 1e-12 and eq.at(solution).longitudinal > 0 else v
+
+
+def attracts(eq: Equations, v: Array) -> bool:
+    """Whether the iteration would end here: a fixed point that repels is not what a start leads to."""
+    return eq.at(v).longitudinal > -1e-9
