@@ -2,8 +2,11 @@
 
 from .crossings import Crossing
 from .decomposition import hard_and_soft
+from .derivatives import Derivative, derivative
 from .diagrams import phase_diagram
+from .inverse import Design, design
 from .limits import exact_lines, nishimori, paramagnet, zero_load
+from .lines import follow, line
 from .signal_to_noise import energy_of_losses, losses, one_step
 from .solver import solve
 from .state import State
@@ -11,12 +14,18 @@ from .transitions import Transition, critical
 
 __all__ = [
     "Crossing",
+    "Derivative",
+    "Design",
     "State",
     "Transition",
     "critical",
+    "derivative",
+    "design",
     "energy_of_losses",
     "exact_lines",
+    "follow",
     "hard_and_soft",
+    "line",
     "losses",
     "nishimori",
     "one_step",

@@ -67,6 +67,8 @@ class Line:
 
     def _fresh(self, value: float, start: Any) -> State | None:
         model, T = self.at(value)
+        if T == 0 and isinstance(start, str) and start == "paramagnet":  # there is none
+            return None
         try:
             return solve(model, T, start=start)
         except ConvergenceError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from .. import phases
 from ..model import Model
 from ..protocols import Multitasking
 from .rs import Equations, Point
+
+if TYPE_CHECKING:
+    from .derivatives import Derivative
 
 Array = NDArray[Any]
 ZERO_OVERLAP = 1e-6
@@ -72,6 +75,22 @@ class State:
     def m_active(self) -> Any:
         """m/(1−d): magnetisation per non-blank site of the pattern."""
         return self.m / (1 - self.model.protocol.dilution)
+
+    def derivative(self, parameter: str) -> Derivative:
+        """Implicit derivative of the state with respect to "alpha", "T", "nu", "r", "rho", "d", "field" or "T_teacher".
+
+        dv/dλ = −(∂F/∂v)⁻¹ ∂F/∂λ of the equations F(v, λ) = 0. Returns m, x, q, chi, free_energy, energy and entropy
+        differentiated; one-sided where the parameter is at the end of its range. Raises ConvergenceError at a fold and
+        ParameterError for a parameter that the model does not have.
+
+        >>> from densenet_sm.theory import solve
+        >>> state = solve(Model(P=3, alpha=0.1), T=0.2)
+        >>> abs(state.derivative("T").free_energy + state.entropy) < 1e-8
+        True
+        """
+        from .derivatives import derivative
+
+        return derivative(self, parameter)
 
     @property
     def order_parameters(self) -> Array:

@@ -101,7 +101,7 @@ def critical(
     crossings = list((_integer if parameter == "M" else _found)(line, kind, start, against))
     if not crossings:
         where = f"{parameter} in [{line.low:g}, {line.high:g}]" + ("" if T is None else f" at T={T:g}")
-        points = len(_integers(line)) if parameter == "M" else len(line.scan())
+        points = len(integers(line)) if parameter == "M" else len(line.scan())
         remedy = f"{points} points scanned. Narrow or widen bounds=."
         raise NoTransitionError(f"no {kind} of {start!r} (RS) for {where}: {remedy}")
     return Transition(parameter, kind, tuple(sorted(crossings, key=lambda c: c.value)))
@@ -144,7 +144,7 @@ def _found(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossing
             yield from instabilities(line, branch)
 
 
-def _integers(line: Line) -> list[int]:
+def integers(line: Line) -> list[int]:
     """Integers that a line is scanned at, in about equal ratios."""
     return np.unique(np.round(np.geomspace(line.low, line.high, 49)).astype(int)).tolist()
 
@@ -164,7 +164,7 @@ def _integer(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossi
             return other is None or state.free_energy < other.free_energy
         return kind == "spinodal" or state.replicon > 0
 
-    grid = _integers(line)
+    grid = integers(line)
     there = [holds(value) for value in grid]
     for i, j in pairwise(range(len(grid))):
         if there[i] == there[j]:
