@@ -118,7 +118,7 @@ def test_a_design_may_end_at_the_spinodal_or_be_impossible():
     found = design(Model(P=3), find="alpha", m=0.5, T=0.1)
     assert found.limited_by == "spinodal"
     assert float(found) == pytest.approx(critical(Model(P=3), "alpha", T=0.1).value, abs=1e-9)
-    with pytest.raises(NoTransitionError, match="largest m met is 0.96"):
+    with pytest.raises(NoTransitionError, match=r"largest m met is 0\.96"):
         design(Model(P=3), find="alpha", m=0.999999, T=0.7)
     with pytest.raises(ParameterError):
         design(Model(P=3), find="alpha", m=1.5, T=0.1)

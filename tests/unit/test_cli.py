@@ -10,10 +10,21 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from densenet_sm import Model, Multitasking, TeacherStudent, compare, critical, simulate, solve
+from densenet_sm import (
+    Model,
+    Multitasking,
+    Supervised,
+    TeacherStudent,
+    Unsupervised,
+    compare,
+    critical,
+    design,
+    simulate,
+    solve,
+)
 from densenet_sm.cli import app, main
 
-COMMANDS = ("solve", "critical", "phase-diagram", "simulate", "compare", "retrieve", "info")
+COMMANDS = ("solve", "critical", "design", "line", "phase-diagram", "simulate", "compare", "retrieve", "info")
 SHORT = "--sweeps 8 --burn-in 2 --samples 2"
 
 
@@ -72,6 +83,32 @@ def test_critical_prints_what_the_library_returns(read):
     assert found["alpha"] == pytest.approx(transition.value)
     assert found["bracket"] == pytest.approx(transition.bracket)
     assert found["all"] == pytest.approx([c.value for c in transition.all])
+
+
+def test_bounds_kinds_and_integers_reach_critical(read):
+    found = read("critical M --P 3 --T 0.1 --alpha 0.2 --protocol unsupervised:r=0.6,M=5 --bounds 1:50")
+    wanted = critical(Model(P=3, alpha=0.2, protocol=Unsupervised(r=0.6, M=5)), "M", T=0.1, bounds=(1, 50))
+    assert found["M"] == wanted.value
+    assert found["bracket"] == [wanted.value - 1, wanted.value]
+
+
+def test_data_of_diluted_patterns_follow_a_plus(read):
+    model = Model(P=2, protocol=Multitasking(K=2, d=0.3, data=Supervised(r=0.8, M=4)))
+    line = "solve --P 2 --T 0.1 --protocol multitasking:K=2,d=0.3+supervised:r=0.8,M=4"
+    assert read(line)["m"] == pytest.approx(solve(model, T=0.1).m.tolist())
+
+
+def test_design_prints_what_the_library_returns(read):
+    found = read("design alpha --P 3 --T 0.1 --m 0.95")
+    assert found["alpha"] == pytest.approx(design(Model(P=3), "alpha", m=0.95, T=0.1).value)
+    assert found["limited_by"] == "m"
+
+
+def test_line_prints_and_stores_the_curve(read, tmp_path):
+    found = read(f"line --P 3 --y-bounds 0.1:0.4 --out {tmp_path}/l.nc")
+    with xr.open_dataset(tmp_path / "l.nc", engine="h5netcdf") as ds:
+        assert found["alpha"] == pytest.approx(ds.line_x[0].values)
+        assert found["T"] == pytest.approx(ds.line_y[0].values)
 
 
 def test_phase_diagram_writes_the_figure_and_its_data(cli, tmp_path):

@@ -1,0 +1,228 @@
+"""Command line: parses, calls, prints."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from ..errors import ConvergenceError, NoTransitionError
+from .options import Bounds, Fixed, Json, Options, Size, Temperature, axis, check_folder, numbers, show
+
+app = App(
+    name="densenet-sm",
+    help="Statistical mechanics of dense associative networks: replica theory and Monte Carlo of the same model.",
+)
+
+
+@app.command
+def solve(options: Options, T: Temperature, start: str = "retrieval", N: Annotated[int | None, Parameter(
+    name="--N", help="size whose exact signal f_N replaces f")] = None, json: Json = False) -> None:  # fmt: skip
+    """Solve the replica-symmetric equations.
+
+    Example: densenet-sm solve --P 3 --T 0.2 --alpha 0.1
+    """
+    from ..theory import solve as run
+
+    state = run(options.model(), T, start=start, N=N)
+    names = ("phase", "m", "x", "q", "free_energy", "energy", "entropy", "replicon", "stable", "residual")
+    show({name: getattr(state, name) for name in names}, json)
+
+
+@app.command
+def critical(
+    parameter: str, options: Options, T: Fixed = None, kind: str = "spinodal", start: str = "retrieval",
+    against: str = "lowest", bounds: Bounds = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Critical value of alpha, T, nu, r, rho, M or d: spinodal, coexistence, at or ergodic line.
+
+    Example: densenet-sm critical alpha --P 2 --T 0
+    """
+    from ..theory import critical as run
+
+    settings = {"kind": kind, "start": start, "against": against, "bounds": numbers("bounds", bounds)}
+    transition = run(options.model(), parameter, T=T, **settings)
+    values = [crossing.value for crossing in transition.all]
+    show({parameter: transition.value, "bracket": list(transition.bracket), "all": values}, json)
+
+
+@app.command
+def design(
+    find: str, options: Options, m: float = 0.95, T: Fixed = None, start: str = "retrieval", bounds: Bounds = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Least M or r, or largest alpha, nu, rho, d or T, that reaches a wanted magnetisation.
+
+    Example: densenet-sm design M --P 3 --alpha 0.02 --protocol supervised:r=0.6,M=1 --T 0.1 --m 0.95
+    """
+    from ..theory import design as run
+
+    found = run(options.model(), find, m=m, T=T, start=start, bounds=numbers("bounds", bounds))
+    show({find: found.value, "m": found.state.m, "limited_by": found.limited_by, "phase": found.state.phase}, json)
+
+
+@app.command
+def line(
+    options: Options, x: str = "alpha", y: str = "T", T: Fixed = None, kind: str = "spinodal", start: str = "retrieval",
+    against: str = "lowest", x_bounds: Bounds = None, y_bounds: Bounds = None, out: Path | None = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Follow a line of transitions through two parameters; --out stores it as netCDF.
+
+    Example: densenet-sm line --P 3 --x alpha --y T --kind spinodal --out spinodal.nc
+    """
+    from ..theory import line as run
+
+    check_folder(out)
+    settings = {"kind": kind, "start": start, "against": against, "T": T}
+    ranges = {"x_bounds": numbers("x_bounds", x_bounds), "y_bounds": numbers("y_bounds", y_bounds)}
+    ds = run(options.model(), x, y, **settings, **ranges)  # type: ignore[arg-type]
+    if out is not None:
+        ds.to_netcdf(out, engine="h5netcdf")
+    first = ds.isel(line=0).dropna("point")
+    columns = {x: first.line_x.values, y: first.line_y.values, "m": first.m.values}
+    if json:
+        show(columns, True)
+    else:
+        print(first[["line_x", "line_y", "m", "q"]].rename(line_x=x, line_y=y).to_dataframe().to_string())
+
+
+@app.command(name="phase-diagram")
+def phase_diagram(
+    options: Options, x: str = "alpha:0:0.6:41", y: str = "T:0:1.2:41", T: Fixed = None, start: str | None = None,
+    out: Path = Path("phase_diagram.png"), json: Json = False,
+) -> None:  # fmt: skip
+    """Draw a phase diagram over two parameters; the data are stored beside the figure (.nc).
+
+    Example: densenet-sm phase-diagram --P 3 --x alpha:0:0.6:41 --y T:0:1:41 --out storage.png
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from .. import plot
+    from ..theory import phase_diagram as run
+
+    axes = axis("x", x), axis("y", y)
+    check_folder(out, figure=True)
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("rows", total=axes[1][3])
+        ds = run(options.model(), *axes, T=T, start=start, progress=lambda: bar.advance(task))
+    ds.to_netcdf(out.with_suffix(".nc"), engine="h5netcdf")
+    figure = plot.phase_diagram(ds).figure
+    figure.savefig(out)  # type: ignore[union-attr]
+    show({"figure": str(out), "data": str(out.with_suffix(".nc")), "lines": ds.line.values}, json)
+
+
+@app.command
+def simulate(
+    options: Options, T: Temperature, N: Size, sweeps: int = 1000, burn_in: int = 200, samples: int = 8,
+    replicas: int = 2, start: str = "pattern", dynamics: str = "heat-bath", seed: int = 0, out: Path | None = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Monte Carlo of a model; --out stores the whole dataset as netCDF.
+
+    Example: densenet-sm simulate --P 3 --T 0.3 --N 128 --alpha 0.1
+    """
+    from ..montecarlo import simulate as run
+
+    model = options.model()
+    check_folder(out)
+    settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "replicas": replicas, "start": start}
+    ds = run(model, T, N=N, dynamics=dynamics, seed=seed, progress=not json, **settings)  # type: ignore[arg-type]
+    if out is not None:
+        ds.to_netcdf(out, engine="h5netcdf")
+    first = ds.isel(T=0)
+    show(
+        {
+            "m": first.m.mean(("sample", "replica")).values,
+            "m_err": first.m_err.values,
+            "energy": float(first.energy.mean()),
+            "energy_err": float(first.energy_err),
+            "q": float(first.q.mean()),
+            "tau": float(first.tau),
+            "status": str(first.status.values),
+        },
+        json,
+    )
+
+
+@app.command
+def compare(
+    options: Options, T: Temperature, sizes: Annotated[list[int] | None, Parameter(consume_multiple=True)] = None,
+    sweeps: int = 400, burn_in: int = 200, samples: int = 16, seed: int = 0, json: Json = False,
+) -> None:  # fmt: skip
+    """Monte Carlo at several sizes, extrapolated in 1/N, against theory.
+
+    Example: densenet-sm compare --P 3 --T 0.3 --alpha 0.1 --sizes 96 128 192
+    """
+    from ..study import compare as run
+    from ..study import table
+
+    settings: dict[str, Any] = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": seed}
+    ds = run(options.model(), T, sizes=sizes, progress=not json, **settings)
+    if json:
+        names = [str(n) for n in ds.observable.values]
+        columns = {k: dict(zip(names, ds[k].values.tolist(), strict=True)) for k in ("value", "error", "theory", "z")}
+        show(columns, True)
+    else:
+        print(table(ds, f"{ds.attrs['model']}, T = {T:g}"))
+
+
+@app.command
+def retrieve(
+    options: Options, N: Size, T: Temperature = 0.0, overlap: float = 0.7, sweeps: int = 100, seed: int = 0,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Let one realisation fall from a noisy cue of its first archetype.
+
+    Example: densenet-sm retrieve --P 3 --N 128 --alpha 0.05 --overlap 0.6
+    """
+    import numpy as np
+
+    from ..montecarlo import retrieve as run
+    from ..montecarlo.simulation import aligned
+    from ..network import Network
+    from ..streams import generator
+
+    net = Network.sample(options.model(), N=N, seed=seed)
+    rng = generator(seed, "initial state")
+    blank = (2 * rng.integers(0, 2, (1, N)) - 1).astype(np.int8)
+    spins = aligned(blank, net.archetypes[:1], overlap, rng)[0]
+    end = run(net, spins, T=T, sweeps=sweeps, seed=seed)
+    start = float(net.magnetisations(spins)[0])
+    values = {"m_start": start, "m_end": float(end.magnetisations[0]), "sweeps": end.sweeps, "converged": end.converged}
+    show(values, json)
+
+
+@app.command
+def info(json: Json = False) -> None:
+    """Versions and the machine.
+
+    Example: densenet-sm info
+    """
+    import os
+    import platform
+    from importlib.metadata import version
+
+    packages = ("densenet-sm", "numpy", "scipy", "numba", "xarray", "matplotlib")
+    show(
+        {name: version(name) for name in packages} | {"python": platform.python_version(), "cores": os.cpu_count()},
+        json,
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line: bad input ends in one line and exit code 2, a solver's failure in one line and 1."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        print(f"densenet-sm: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+    except (NoTransitionError, ConvergenceError) as error:
+        print(f"densenet-sm: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (ValueError, OSError) as error:
+        print(f"densenet-sm: {error}", file=sys.stderr)
+        sys.exit(2)
