@@ -108,7 +108,7 @@ class TransitionCurve(Curve):
         return weights
 
     def holds(self, y: Array, start: Any, against: Any) -> bool:
-        """Whether the curve still means what was asked: a stable branch, and the competitor that is the lowest there."""
+        """Whether the curve still means what was asked: a stable branch, and the lowest of its competitors."""
         points = [eq.at(v) for eq, v in zip(self.equations(y), self.split(y), strict=True)]
         if self.kind != "spinodal" and self.sizes[0] and points[0].longitudinal < -1e-6:
             return False
