@@ -2,12 +2,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: phase-diagram test lint types contracts pytest format lock bench clean
+.PHONY: phase-diagram detection learning multitasking teacher-student test lint types contracts pytest format lock bench clean
 
 phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo: PNG, PDF and a table (under 4 minutes)
 	$(BIN)/python theory/storage.py
 	$(BIN)/python simulations/storage.py
 	$(BIN)/python figures/storage.py
+
+detection learning multitasking: .venv/runtime  ## diagrams of one study: data/<study>_*.nc, figures/<study>.png and .pdf
+	$(BIN)/python theory/$@.py
+	$(BIN)/python figures/$@.py
+
+teacher-student: .venv/runtime  ## the same, with Monte Carlo
+	$(BIN)/python theory/teacher_student.py
+	$(BIN)/python simulations/teacher_student.py
+	$(BIN)/python figures/teacher_student.py
 
 test: lint types contracts pytest  ## everything continuous integration checks
 

@@ -28,8 +28,9 @@ def main(argv=None):
         for column, P in enumerate(ORDERS):
             theory = xr.load_dataset(args.data / f"storage_theory_P{P}.nc", engine="h5netcdf")
             simulation = xr.load_dataset(args.data / f"storage_simulation_P{P}.nc", engine="h5netcdf")
-            diagrams.append(theory)
-            draw_diagram(axes[0, column], theory, simulation)
+            exact = xr.load_dataset(args.data / f"storage_exact_P{P}.nc", engine="h5netcdf")
+            diagrams += [theory, exact]
+            draw_diagram(axes[0, column], theory, exact, simulation)
             draw_curve(axes[1, column], theory, simulation)
         figure.legend(handles=dsm.plot.legend_handles(*diagrams), loc="outside lower center", ncols=5)
         paths = [args.out / f"storage.{kind}" for kind in ("png", "pdf")]
@@ -41,9 +42,10 @@ def main(argv=None):
     print("\nfigures:", *paths, f"\ndata:    {args.data}/storage_*.nc")
 
 
-def draw_diagram(ax, theory, simulation):
+def draw_diagram(ax, theory, exact, simulation):
     """Regions and lines, with the loads where Monte Carlo loses the pattern."""
     dsm.plot.phase_diagram(theory, ax=ax, legend=False)
+    dsm.plot.lines(exact, ax)
     points = []
     for marker, N in zip(MARKERS, simulation.N.values, strict=True):
         one = simulation.sel(N=N)

@@ -1,4 +1,4 @@
-"""Storage phase diagrams (α, T) at replica symmetry, P = 2, 3, 4 -> data/storage_theory_P*.nc
+"""Storage phase diagrams (α, T) at replica symmetry, P = 2, 3, 4, and exact lines -> data/storage_*_P*.nc
 
 python theory/storage.py [--preset quick|full|toy] [--out data]
 """
@@ -34,6 +34,7 @@ def main(argv=None):
             ds = ds.assign(curve_m=("curve_alpha", m)).assign_coords(curve_alpha=load)
             ds.attrs["curve_T"] = CURVE[P]
             ds.to_netcdf(args.out / f"storage_theory_P{P}.nc", engine="h5netcdf")
+            dsm.exact_lines(model).to_netcdf(args.out / f"storage_exact_P{P}.nc", engine="h5netcdf")
 
 
 def curve(model, T, alpha, points):
