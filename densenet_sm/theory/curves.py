@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,22 +13,54 @@ from ..errors import ConvergenceError, ParameterError
 from ..model import Model
 from .branches import Line
 from .continuation import Curve
-from .rs import Equations
+from .rs import Equations, Point
 from .state import State
 
 Array = NDArray[Any]
 
 
+@dataclass(frozen=True)
+class Part:
+    """One state of a curve: v = embed @ u, with equal overlaps tied and vanishing ones left out.
+
+    Where overlaps merge, the equations in all of v are singular; in u they are not. No u at all is the paramagnet,
+    q = 0 and C = 1/T.
+    """
+
+    example: bool
+    embed: Array
+
+    @classmethod
+    def of(cls, state: State) -> Part:
+        v = state.order_parameters
+        if state.phase == phases.PARAMAGNET and state.T * state.chi > 1 - 1e-9:
+            return cls(False, np.zeros((len(v), 0)))
+        values = [x for n, x in enumerate(v[:-1]) if abs(x) > 1e-9 and np.abs(v[:n] - x).min(initial=1) > 1e-6]
+        columns = [np.append(np.abs(v[:-1] - x) <= 1e-6, False) for x in values]
+        return cls(state.x_groups.shape[1] > 1, np.array([*columns, np.arange(len(v)) == len(v) - 1], float).T)
+
+    def vector(self, u: Array, eq: Equations) -> Array:
+        """Order parameters v."""
+        if len(u):
+            return self.embed @ u
+        return np.append(np.zeros(len(self.embed) - 1), 1 / eq.T if eq.T > 0 else np.inf)
+
+    def reduced(self, F: Array) -> Array:
+        """Components of a vector (or of a matrix's columns) along the tied overlaps."""
+        return (self.embed / np.maximum(self.embed.sum(0), 1)).T @ F
+
+
 class TransitionCurve(Curve):
-    """y = (v_1, ..., x, y): the equations of one or two states, and the scalar condition of a transition."""
+    """y = (u_1, ..., x, y): the equations of one or two states, and the scalar condition of a transition."""
 
     tolerance = 1e-11
 
     def __init__(
-        self, model: Model, bounds: dict[str, tuple[float, float]], T: float | None, kind: str, shapes: list[Any]
+        self, model: Model, bounds: dict[str, tuple[float, float]], T: float | None, kind: str, parts: list[Part]
     ):
-        self.model, self.bounds, self.T, self.kind = model, bounds, T, kind
-        self.examples, self.sizes = [bool(e) for e, _ in shapes], [n for _, n in shapes]  # size 0: q = 0, C = 1/T
+        self.model, self.bounds, self.T, self.kind, self.parts = model, bounds, T, kind, parts
+        self.sizes = [part.embed.shape[1] for part in parts]
+        self.transverse = False  # a spinodal where overlaps merge: the full Jacobian is singular across u, not along
         self._recent: dict[bytes, list[Equations]] = {}
 
     def parameters(self, y: Array) -> dict[str, float]:
@@ -36,12 +69,16 @@ class TransitionCurve(Curve):
             for (name, (low, high)), s in zip(self.bounds.items(), y[-2:], strict=True)
         }
 
-    def split(self, y: Array) -> list[Array]:
-        """Order parameters of every state; those of a paramagnet with q = 0 are known."""
-        parts = np.split(y[:-2], np.cumsum(self.sizes)[:-1])
-        eqs = self.equations(y)
-        calm = [np.append(np.zeros(eq.shape[0] * eq.shape[1]), 1 / eq.T if eq.T > 0 else np.inf) for eq in eqs]
-        return [part if len(part) else rest for part, rest in zip(parts, calm, strict=True)]
+    def points(self, y: Array) -> list[Point] | None:
+        """The states, or None outside of their domain."""
+        pieces = np.split(y[:-2], np.cumsum(self.sizes)[:-1])
+        found = []
+        for part, u, eq in zip(self.parts, pieces, self.equations(y), strict=True):
+            v = part.vector(u, eq)
+            if not eq.admissible(v):
+                return None
+            found.append(eq.at(v))
+        return found
 
     def equations(self, y: Array) -> list[Equations]:
         key = y[-2:].tobytes()
@@ -54,31 +91,36 @@ class TransitionCurve(Curve):
             if len(self._recent) > 7:
                 self._recent.clear()
             model = self.model.replace(**values)
-            self._recent[key] = [Equations(model, T, example) for example in self.examples]
+            self._recent[key] = [Equations(model, T, part.example) for part in self.parts]
         return self._recent[key]
 
     def residual(self, y: Array) -> Array | None:
         try:
-            pairs = list(zip(self.equations(y), self.split(y), strict=True))
-            if not all(eq.admissible(v) for eq, v in pairs):
+            points = self.points(y)
+            if points is None:
                 return None
-            parts = [
-                eq.residual(v) / np.append(np.ones(len(v) - 1), eq.unit)
-                for (eq, v), size in zip(pairs, self.sizes, strict=True) if size
-            ]  # fmt: skip
-            return np.concatenate([*parts, [self.condition([eq.at(v) for eq, v in pairs])]])
+            residuals = [
+                part.reduced(point.residual / np.append(np.ones(len(point.v) - 1), point.eq.unit))
+                for part, point in zip(self.parts, points, strict=True)
+            ]
+            return np.concatenate([*residuals, [self.condition(points)]])
         except ParameterError:  # outside a parameter's range: a step too far
             return None
 
-    def condition(self, points: list[Any]) -> float:
+    def condition(self, points: list[Point]) -> float:
         """What vanishes on the line."""
-        if self.kind == "spinodal":
-            return float(np.linalg.det(points[0].jacobian))
-        if self.kind == "coexistence":
-            return points[0].free_energy - points[1].free_energy
         point, noise = points[0], points[0].eq.noise
+        if self.kind == "coexistence":
+            return point.free_energy - points[1].free_energy
+        if self.kind == "spinodal":
+            return point.longitudinal if self.transverse else self.determinant(point)
         replicon = point.eq.T - noise.rigidity(point.q, point.C) * point.averages.chi4  # T times it: smooth at T = 0
         return min(replicon, point.eq.T * point.longitudinal) if self.kind == "ergodic" else float(replicon)
+
+    def determinant(self, point: Point) -> float:
+        """det of the Jacobian along u."""
+        part = self.parts[0]
+        return float(np.linalg.det(part.reduced(point.jacobian @ part.embed)))
 
     def norm(self, y: Array, F: Array) -> float:
         return float(np.abs(F).max())
@@ -109,7 +151,9 @@ class TransitionCurve(Curve):
 
     def holds(self, y: Array, start: Any, against: Any) -> bool:
         """Whether the curve still means what was asked: a stable branch, and the lowest of its competitors."""
-        points = [eq.at(v) for eq, v in zip(self.equations(y), self.split(y), strict=True)]
+        points = self.points(y)
+        if points is None:
+            return False
         if self.kind != "spinodal" and self.sizes[0] and points[0].longitudinal < -1e-6:
             return False
         if self.kind != "coexistence" or len(points) < 2 or against != "lowest":
@@ -122,8 +166,9 @@ class TransitionCurve(Curve):
 
     def describe(self, y: Array) -> dict[str, float]:
         """Parameters, m and q of the first state, largest residual."""
-        point = self.equations(y)[0].at(self.split(y)[0])
-        F = self.residual(y)
+        points, F = self.points(y), self.residual(y)
+        assert points is not None
+        point = points[0]
         m, worst = float(np.abs(point.averages.m).max()), float("nan") if F is None else self.norm(y, F)
         return {**self.parameters(y), "m": m, "q": point.q, "residual": worst}
 
@@ -147,7 +192,10 @@ def curve_through(
         states = [calm, frozen] if apart else [calm]
         kind = "coexistence" if apart else kind
     kept = [s for s in states if s is not None]
-    known = [s.phase == phases.PARAMAGNET and s.T * s.chi > 1 - 1e-9 for s in kept]
-    shapes = [(s.x_groups.shape[1] > 1, 0 if k else s.x_groups.size + 1) for s, k in zip(kept, known, strict=True)]
-    free = [s.order_parameters for s, k in zip(kept, known, strict=True) if not k]
-    return TransitionCurve(model, bounds, T, kind, shapes), np.concatenate([*free, place])
+    parts = [Part.of(s) for s in kept]
+    free = [part.reduced(s.order_parameters) for part, s in zip(parts, kept, strict=True)]
+    curve, start_point = TransitionCurve(model, bounds, T, kind, parts), np.concatenate([*free, place])
+    found = curve.points(start_point)
+    if found and parts[0].embed.shape[1] < len(parts[0].embed):
+        curve.transverse = abs(found[0].longitudinal) < abs(curve.determinant(found[0]))
+    return curve, start_point
