@@ -22,7 +22,7 @@ def _pale(colour: str) -> str:
 
 
 STYLE = str(files(__package__).joinpath("densenet_sm.mplstyle"))
-SYMBOLS = {"alpha": "α", "T": "T", "nu": "ν", "rho": "ρ", "r": "r", "M": "M", "d": "d"}
+SYMBOLS = {"alpha": "α", "T": "T", "nu": "ν", "rho": "ρ", "r": "r", "M": "M", "d": "d", "T_teacher": "T*"}
 _ALIGNED = {  # Okabe–Ito hues, paler; metastable regions are paler still
     phases.RETRIEVAL: "#8FC3E6",
     phases.EXAMPLE: "#F5C46B",

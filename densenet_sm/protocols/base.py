@@ -31,8 +31,8 @@ class Base:
     def check(self, P: int, interaction: str) -> None:
         """Raise ParameterError for a network that the protocol is not defined for."""
 
-    def amplitude(self, alpha: float) -> float:
-        """Strength of the condensed signal relative to x^P/2, at load alpha."""
+    def amplitude(self, alpha: float, N: int | None = None, P: int | None = None) -> float:
+        """Strength of the condensed signal relative to x^P/2, at load alpha; with N and P, relative to f_N."""
         return 1.0
 
     def crosstalk_factor(self, k: int, P: int) -> float:

@@ -71,9 +71,19 @@ class TeacherStudent(Base):
             remedy = "At and below it the examples are near copies of one state; choose a warmer teacher."
             raise ParameterError("T_teacher", f"above {lowest:.6f} at P={P}", self.T_teacher, remedy)
 
-    def amplitude(self, alpha: float) -> float:
-        """α/T*: what all examples together say of ξ*, relative to x^P/2."""
-        return alpha / self.T_teacher
+    def amplitude(self, alpha: float, N: int | None = None, P: int | None = None) -> float:
+        """α/T*: what all examples together say of ξ*, relative to x^P/2; at N spins exactly, relative to f_N.
+
+        There it is K⟨e_P⟩/C(N, P), the mean over the law of the examples (theory/TEACHER_STUDENT.md).
+
+        >>> round(TeacherStudent(T_teacher=2.0).amplitude(0.6, N=400, P=3) / 0.3, 3)  # 1 + 45/(2T*²N) + O(1/N²)
+        1.014
+        """
+        if N is None or P is None:
+            return alpha / self.T_teacher
+        tuples = elementary_polynomial(P, N)(N - 2.0 * np.arange(N + 1))
+        load = 2 * alpha * N ** (P - 1) / math.factorial(P)
+        return load * float(self.flip_law(N, P) @ tuples) / math.comb(N, P)
 
     def groups(self, example: bool = False) -> list[tuple[float, Mixture]]:
         """The signal acts along ξ* itself: (1, law of 1)."""

@@ -38,7 +38,9 @@ class AtomAverages:
         self.chi = float(weight @ D)
         self.chi4 = float(weight @ quartic)
         self.free = float(weight @ free)
-        self.blank = float(weight @ (tie & (variance + strength == 0))) if T == 0 else 0.0
+        free = tie & (variance + strength == 0) & (T == 0)
+        self.blank = float(weight @ free)
+        self.loose = int(np.linalg.matrix_rank((entries * (weight * free)) @ entries.T)) if free.any() else 0
 
     @property
     def slopes(self) -> Slopes:

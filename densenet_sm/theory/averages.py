@@ -37,6 +37,7 @@ class Averages:
     """
 
     blank = 0.0
+    loose = 0
 
     def __init__(self, site: Site, psi: Array, strength: float, T: float):
         self.site, self.psi = site, psi

@@ -14,10 +14,11 @@ from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_number
 from ..model import Model
 from ..protocols import Multitasking, Unsupervised
+from ..protocols.teacher import coexistence_temperature
 from .continuation import Branch, trace
 from .iteration import attracts, newton
 from .rs import Equations
-from .solver import initial, solve
+from .solver import groups_of, initial, solve
 from .state import State, state_from
 
 Array = NDArray[Any]
@@ -111,7 +112,8 @@ class Line:
             return self.solve(value, against)
         rivals = [self.unaligned(value)]
         for other in ordered_starts(self.model):
-            if other != start and (start, other) not in (("retrieval", "hierarchical"), ("hierarchical", "retrieval")):
+            groups = groups_of(self.model, other)
+            if other != start and (groups is None or groups != groups_of(self.model, start)):
                 state = self.solve(value, other)
                 rivals.append(state if belongs(state, other) else None)
         return min((r for r in rivals if r is not None), key=lambda s: s.free_energy, default=None)
@@ -121,7 +123,8 @@ def ordered_starts(model: Model) -> tuple[str, ...]:
     """Names of the kinds of states with overlap that compete in a model, the main one first."""
     protocol = model.protocol
     if isinstance(protocol, Multitasking) and protocol.K > 1:
-        return ("hierarchical", "parallel", "pure")
+        hierarchies = ["+".join("1" * n) for n in range(protocol.K - 1, 1, -1)]
+        return ("hierarchical", *hierarchies, "parallel", *map(str, range(protocol.K - 1, 1, -1)), "pure")
     if isinstance(protocol, Unsupervised) and protocol.M > 1:
         return ("retrieval", "example")
     return ("retrieval",)
@@ -129,14 +132,16 @@ def ordered_starts(model: Model) -> tuple[str, ...]:
 
 def search_bounds(model: Model, parameter: str, bounds: tuple[float, float] | None) -> tuple[float, float]:
     """The range of a parameter that is searched: the one given, or one that holds what is known of these models."""
+    teacher = float(getattr(model.protocol, "T_teacher", 1.0))
     default = {
-        "alpha": (0.0, 1.0 + model.P / 8),
-        "T": (0.0, 1.5 + model.P / 4),
+        "alpha": (0.0, (1.0 + model.P / 8) * (4 * teacher**2 if "T_teacher" in vars(model.protocol) else 1)),
+        "T": (0.0, (1.5 + model.P / 4) * max(1.0, model.protocol.amplitude(model.alpha))),
         "nu": (0.0, 1.0 + model.P / 8),
         "r": (0.02, 1.0),
         "rho": (0.0, 4.0),
         "d": (0.0, 0.98),
         "M": (1, 10_000),
+        "T_teacher": (1.001 * coexistence_temperature(max(model.P, 3)), 9.0),
     }[parameter]
     try:
         low, high = (float(end) for end in (default if bounds is None else bounds))
@@ -160,8 +165,9 @@ def belongs(state: State | None, start: Any) -> bool:
     if start == "example":
         return state.phase == phases.EXAMPLE
     condensed = state.phase not in (phases.PARAMAGNET, phases.GLASS)
-    if isinstance(start, str) and isinstance(state.model.protocol, Multitasking) and state.model.protocol.K > 1:
-        return state.phase == (phases.HIERARCHICAL if start == "retrieval" else start)
+    groups = groups_of(state.model, start)
+    if groups is not None and state.model.protocol.n_condensed > 1:
+        return state.ordering == "+".join(map(str, groups))
     return condensed
 
 

@@ -122,32 +122,45 @@ def instabilities(line: Line, branch: Branch) -> Iterator[Crossing]:
     """Almeida–Thouless points: where the replicon of a branch changes sign; +1 where it becomes negative."""
 
     def broken(value: float, state: State) -> float:
-        if (
-            state.phase in phases.UNALIGNED and state.q < 0.1 and state.T > 0
-        ):  # the glass melts where q = 0 turns stable
-            calm = line.solve(value, "paramagnet")
-            state = state if calm is None else calm
         return -max(state.replicon, -1.0)  # −inf at T = 0
 
     signs = [broken(value, state_at(line, value, v)) for value, v in zip(branch.values, branch.points, strict=True)]
     yield from _roots(line, branch, signs, broken)
 
 
-def melting(line: Line) -> Iterator[Crossing]:
-    """Where the replicon of the glass, where that is the state without overlap, changes sign between scanned values."""
+def saddles(line: Line, branch: Branch) -> Iterator[Crossing]:
+    """Where a branch goes on as a saddle, unstable to other overlaps or to unequal ones; +1 where it becomes one."""
+
+    def repelled(value: float, state: State) -> float:
+        return -max(state.longitudinal, -1.0)
+
+    signs = [repelled(value, state_at(line, value, v)) for value, v in zip(branch.values, branch.points, strict=True)]
+    for crossing in _roots(line, branch, signs, repelled):
+        ends = [branch.values[n] for n in (0, -1) if branch.ends[n]]  # there it is the fold that turns
+        if all(abs(crossing.value - end) > 1e-6 * (line.high - line.low) for end in ends):
+            yield crossing
+
+
+def unaligned_instabilities(line: Line, start: str = "glass") -> Iterator[Crossing]:
+    """The same for the paramagnet or the glass, between scanned values, and where a glass melts continuously."""
 
     def broken(value: float) -> float:
-        state = line.unaligned(value)
-        return math.nan if state is None or state.phase != phases.GLASS else -max(state.replicon, -1.0)
+        state = line.solve(value, start)
+        wanted = state is not None and state.phase == {"glass": phases.GLASS, "paramagnet": phases.PARAMAGNET}[start]
+        return -max(state.replicon, -1.0) if state is not None and wanted else math.nan
 
     grid = line.scan()
     values = [broken(float(value)) for value in grid]
     for i, j in pairwise(range(len(grid))):
-        if values[i] * values[j] < 0:
+        if _changes(values[i], values[j]):
             value = float(brentq(broken, grid[i], grid[j], xtol=1e-13, rtol=1e-14))
-            state = line.unaligned(value)
+            state = line.solve(value, start)
             assert state is not None
             yield Crossing(value, (value - 1e-12, value + 1e-12), state, 1 if values[j] > 0 else -1)
+    for crossing in freezing(line) if start == "glass" else ():
+        calm = line.solve(crossing.value, "paramagnet")
+        if calm is not None and abs(calm.replicon) < 1e-6:
+            yield crossing
 
 
 def _roots(
@@ -169,6 +182,11 @@ def _roots(
         yield Crossing(value, (value - width, value + width), state, 1 if values[j] > values[i] else -1)
 
 
+def _changes(a: float, b: float) -> bool:
+    """Whether a function of these values has a root between them, or at one of them."""
+    return not math.isnan(a + b) and (a > 0) != (b > 0)
+
+
 def freezing(line: Line) -> Iterator[Crossing]:
     """Where the state without overlap changes between paramagnet and glass."""
 
@@ -187,11 +205,11 @@ def freezing(line: Line) -> Iterator[Crossing]:
     grid = line.scan()
     values = [margin(float(value)) if line.unaligned(float(value)) is not None else math.nan for value in grid]
     for i, j in pairwise(range(len(grid))):
-        if not values[i] * values[j] < 0:
+        if not _changes(values[i], values[j]):
             continue
         low, high = float(grid[i]), float(grid[j])
         value = float(brentq(margin, low, high, xtol=1e-13 * (line.high - line.low), rtol=1e-15))
-        state = line.unaligned(high if values[j] > 0 else low)
+        state = line.unaligned(value)
         assert state is not None
         width = 1e-12 * (line.high - line.low)
         yield Crossing(value, (value - width, value + width), state, 1 if values[j] > 0 else -1)

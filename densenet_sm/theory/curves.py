@@ -112,6 +112,8 @@ class TransitionCurve(Curve):
         point, noise = points[0], points[0].eq.noise
         if self.kind == "coexistence":
             return point.free_energy - points[1].free_energy
+        if self.kind == "saddle":
+            return point.longitudinal
         if self.kind == "spinodal":
             return point.longitudinal if self.transverse else self.determinant(point)
         replicon = point.eq.T - noise.rigidity(point.q, point.C) * point.averages.chi4  # T times it: smooth at T = 0

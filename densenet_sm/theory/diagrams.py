@@ -14,7 +14,7 @@ from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
 from .branches import Line, branches, ordered_starts
-from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, melting
+from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
 from .solver import ANSATZES
 from .transitions import PARAMETERS, check_start
 
@@ -138,7 +138,7 @@ def _row(line: Line, columns: Array, starts: tuple[Any, ...]) -> _Row:
             row.crossings += [(kind + suffix, c.direction, c.value) for kind, c in _on_branches(line, start)]
         except ConvergenceError as error:
             row.failures.append(f"{start}: {error}")
-    row.crossings += [("at glass/RS", c.direction, c.value) for c in melting(line)]
+    row.crossings += [("at glass/RS", c.direction, c.value) for c in unaligned_instabilities(line)]
     borders = sorted(value for _, _, value in row.crossings)
     row.labels = _labels(line, columns, borders, starts)
     return row
@@ -148,6 +148,7 @@ def _on_branches(line: Line, start: Any) -> Iterator[tuple[str, Crossing]]:
     """Kind and crossing, of every branch."""
     for branch in branches(line, start):
         found = {"spinodal": folds(line, branch), "coexistence": meetings(line, branch, start),
+                 "saddle": saddles(line, branch) if line.model.protocol.n_condensed > 1 else (),
                  "at": instabilities(line, branch)}  # fmt: skip
         yield from ((kind, c) for kind, crossings in found.items() for c in crossings)
 

@@ -9,14 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConvergenceError
-from .rs import Equations
+from .rs import Equations, Point
 
 Array = NDArray[Any]
 SMALL = 0.02  # overlaps that may be on their way to zero
+LEAP = 0.1  # longest saddle-free step, in units of the largest overlap
 
 
-def iterate(eq: Equations, v: Array, steps: int, damping: float = 1.0) -> tuple[Array, float]:
-    """Natural iteration x ← E[t tanh βh] with C kept from overshooting (P = 2); returns the point and its residual."""
+def iterate(
+    eq: Equations, v: Array, steps: int, damping: float = 1.0, free: Array | None = None
+) -> tuple[Array, float]:
+    """Natural iteration x ← E[t tanh βh] with C kept from overshooting (P = 2); returns the point and its residual.
+
+    `free` are the directions that a start's symmetry leaves open: rounding must not open others.
+    """
     residual = math.inf
     for _ in range(steps):
         if not eq.admissible(v):
@@ -29,6 +35,8 @@ def iterate(eq: Equations, v: Array, steps: int, damping: float = 1.0) -> tuple[
         if eq.noise.modes:  # σ² grows with C and C falls with σ²: a Newton step in C alone cannot run away
             growth = eq.noise.gradient(point.q, point.C)[1]
             change[-1] /= 1 + growth * point.averages.chi / (2 * point.strength if point.strength else math.inf)
+        if free is not None:
+            change[:-1] = free @ (change[:-1] @ free)
         v = v + damping * change
         ceiling = eq.noise.largest_C
         if v[-1] >= ceiling and (eq.T == 0 or ceiling < 1 / eq.T):
@@ -65,12 +73,56 @@ def newton(eq: Equations, v: Array, reach: float = math.inf) -> tuple[Array, flo
     return v, eq.norm(F), steps
 
 
+def symmetric(eq: Equations, v: Array) -> Array | None:
+    """Orthonormal directions [CG, n] of overlaps that keep zeros zero and equal patterns equal; None for all of them.
+
+    Iterating cannot leave them but by rounding: patterns are exchangeable and ±x alike, unless there is a field.
+    """
+    x = v[:-1].reshape(eq.shape)
+    if len(x) == 1 or eq.model.field != 0 or not x.any():
+        return None
+    different, kind = np.unique(x, axis=0, return_inverse=True)
+    alike = (kind.ravel()[:, None] == np.arange(len(different))).astype(float)[:, different.any(1)]
+    return np.kron(alike / np.sqrt(alike.sum(0)), np.eye(x.shape[1]))
+
+
+def descend(eq: Equations, v: Array, steps: int, free: Array | None = None) -> Array:
+    """Several overlaps some steps further where iterating them would crawl: past saddles, each step with a natural one.
+
+    Raises ConvergenceError where that leaves 1 − β(1−q) > 0.
+    """
+    for n in range(steps):
+        point = eq.at(v)
+        change = _saddle_free(point, LEAP / (1 + n / 10))
+        if free is not None:
+            change = free @ (change @ free)
+        J = point.jacobian
+        moved = v + np.append(change, -(point.residual[-1] + J[-1, :-1] @ change) / J[-1, -1])
+        if not eq.admissible(moved):
+            moved[-1] = v[-1]
+        v = iterate(eq, moved, 1, free=free)[0]
+    return v
+
+
+def _saddle_free(point: Point, reach: float) -> Array:
+    """Change of the overlaps: the residual, its part along each eigenvector of ∂E[t tanh]/∂x over |1 − eigenvalue|.
+
+    In stable directions that is Newton's step; in unstable ones it leads away from a saddle, where Newton's returns.
+    """
+    J, F = point.jacobian, point.residual
+    pull = F[:-1] - J[:-1, -1] * F[-1] / J[-1, -1]
+    values, vectors = np.linalg.eig(-point.reduced)
+    change = (vectors @ (np.linalg.solve(vectors, pull) / np.maximum(np.abs(values.real), 1e-12))).real
+    longest = max(reach * np.abs(point.x).max(), np.abs(pull).max())
+    return change * min(1.0, longest / max(np.abs(change).max(), 1e-300))
+
+
 def converge(eq: Equations, v: Array, patience: int = 17) -> tuple[Array, float, int]:
     """Iterate into the basin, then Newton; a Newton step that leaves the neighbourhood is refused, not followed."""
     spent, steps = 0, 3
-    residual, size = math.inf, _size(v)
+    residual, size, free = math.inf, _size(v), symmetric(eq, v)
     for attempt in range(patience):
-        v, residual = iterate(eq, v, steps, damping=min(1.0, 64 / 2**attempt))  # damped against cycles of x and q
+        v, residual = iterate(eq, v, steps, damping=min(1.0, 64 / 2**attempt), free=free)  # damped: cycles of x, q
         spent += steps
         if residual < 1e-14:
             return v, residual, spent
@@ -79,10 +131,13 @@ def converge(eq: Equations, v: Array, patience: int = 17) -> tuple[Array, float,
             v = _without_overlap(eq, v)
         solution, error, extra = newton(eq, v, reach=0.05) if residual < 0.03 or attempt > 4 else (v, math.inf, 0)
         spent += extra
-        if error < 1e-12 and attracts(eq, solution):
+        if error < 1e-12 and attracts(eq, solution, free):
             return solution, error, spent
         if attempt > 10:  # algebraic decay at a continuous transition: the overlaps on their way to zero are zero there
             v = np.where(np.append(np.abs(v[:-1]) < 0.03 * size, False), 0.0, v)
+        if attempt > 3 and np.count_nonzero(v[:-1]) > 1:  # several overlaps: past saddles, not along them
+            v, steps = descend(eq, v, 30, free), 6
+            continue
         steps = min(2 * steps, 4000)
     raise ConvergenceError("the self-consistency equations did not converge", v, residual, spent)
 
@@ -97,6 +152,8 @@ def _without_overlap(eq: Equations, v: Array) -> Array:
     return solution if error < 1e-12 and eq.at(solution).longitudinal > 0 else v
 
 
-def attracts(eq: Equations, v: Array) -> bool:
-    """Whether the iteration would end here: a fixed point that repels is not what a start leads to."""
-    return eq.at(v).longitudinal > -1e-9
+def attracts(eq: Equations, v: Array, free: Array | None = None) -> bool:
+    """Whether the iteration, in its free directions, would end here: what repels is not what a start leads to."""
+    if free is None:
+        return eq.at(v).longitudinal > -1e-9
+    return float(np.linalg.eigvals(free.T @ eq.at(v).reduced @ free).real.max()) < 1e-9

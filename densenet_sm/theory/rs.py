@@ -63,7 +63,8 @@ class Equations:
     @cached_property
     def signal(self) -> Signal:
         model, N = self.model, None if self.model.interaction == "power" else self.N
-        return signal(model.P, N, model.protocol.entry_variance(), model.protocol.amplitude(model.alpha))
+        amplitude = model.protocol.amplitude(model.alpha, N, model.P)
+        return signal(model.P, N, model.protocol.entry_variance(), amplitude)
 
     def at(self, v: Array) -> Point:
         """Everything at the order parameters v; the last point is remembered."""
@@ -178,10 +179,21 @@ class Point:
         return 1 - cost / self.eq.T
 
     @cached_property
-    def longitudinal(self) -> float:
-        """Smallest 1 − eigenvalue of ∂(E t tanh)/∂x once C follows x: positive where iterating overlaps converges."""
+    def reduced(self) -> Array:
+        """[CG, CG]: ∂(E t tanh βh − x)/∂x once C follows x."""
         J = self.jacobian
-        reduced = J[:-1, :-1] - np.outer(J[:-1, -1], J[-1, :-1]) / J[-1, -1]
-        if reduced.size == 1:
-            return -float(reduced[0, 0])
-        return float(-np.linalg.eigvals(reduced).real.max())
+        return J[:-1, :-1] - np.outer(J[:-1, -1], J[-1, :-1]) / J[-1, -1]
+
+    @cached_property
+    def modes(self) -> Array:
+        """[CG]: 1 − eigenvalues of ∂(E t tanh βh)/∂x, ascending; −inf where spins in zero field follow at once."""
+        values = np.sort(-np.linalg.eigvals(self.reduced).real)
+        values[: self.averages.loose] = -math.inf
+        return values
+
+    @property
+    def longitudinal(self) -> float:
+        """The smallest of `modes`: positive where iterating overlaps converges."""
+        if self.v.size == 2 and not self.averages.loose:
+            return -float(self.reduced[0, 0])
+        return float(self.modes[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,11 @@ def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", 
     model : what network
     T : temperature ≥ 0, k_B = 1
     ansatz : "RS"
-    start : "retrieval" | "glass" | "paramagnet"; Unsupervised also "example" (one example's overlap apart from the
-        others); Multitasking also "pure" | "hierarchical" | "parallel" ("retrieval" means "hierarchical"); a State;
-        or an array [n_condensed] of overlaps x. It is an initial condition: `phase` of the result says where it ended.
+    start : an initial condition; `phase` of the result says where it ended. "retrieval" | "glass" | "paramagnet";
+        Unsupervised also "example" (one example's overlap apart from the others); Multitasking also "pure" |
+        "hierarchical" ("retrieval" means the same) | "parallel", or numbers of equal overlaps as in "2+1" (spins follow
+        the majority of two patterns, where that is a tie a third; "1" is "pure", "3" a mixture of three); a State; or
+        an array [n_condensed] of overlaps x
     N : finite size whose exact signal f_N replaces f (tensor interaction), the crosstalk staying that of N → ∞
 
     Returns a State. Raises ParameterError for bad input and ConvergenceError (last iterate, residual, iterations) when
@@ -83,10 +86,32 @@ def named_starts(model: Model) -> tuple[str, ...]:
     return STARTS + several + (("example",) if isinstance(model.protocol, Unsupervised) else ())
 
 
+def check_start_name(name: str, start: str, model: Model, *others: str) -> None:
+    """ParameterError unless `start` names an initial condition of the model, or is one of the `others`."""
+    if groups_of(model, start) is None:
+        check_name(name, start, (*others, *named_starts(model)))
+
+
+def groups_of(model: Model, start: Any) -> tuple[int, ...] | None:
+    """Numbers of equal overlaps that the name of a start stands for; None if it is not such a name.
+
+    >>> groups_of(Model(P=2, protocol=Multitasking(K=3, d=0.2)), "2+1")
+    (2, 1)
+    """
+    protocol = model.protocol
+    if not (isinstance(start, str) and isinstance(protocol, Multitasking)):
+        return None
+    K = protocol.K
+    named = {"pure": (1,), "parallel": (K,), "hierarchical": (1,) * K, "retrieval": (1,) * K}
+    if re.fullmatch(r"[1-9]\d?(\+[1-9]\d?)*", start):
+        groups = tuple(map(int, start.split("+")))
+        return groups if sum(groups) <= K else None
+    return named.get(start)
+
+
 def _named(eq: Equations, start: str) -> Array:
     protocol = eq.model.protocol
-    several = isinstance(protocol, Multitasking)
-    check_name("start", start, named_starts(eq.model))
+    check_start_name("start", start, eq.model)
     C, G = eq.shape
     if start == "paramagnet":
         if eq.T == 0 and not eq.noise.silent:
@@ -100,13 +125,7 @@ def _named(eq: Equations, start: str) -> Array:
     x = np.zeros((C, G))
     if start == "glass":
         return np.append(x.ravel(), 0.0)
-    weights = np.zeros(C)
-    if start == "pure" or not several:
-        weights[0] = 1.0
-    elif start == "parallel":
-        weights[:] = parallel_overlap(C, protocol.dilution)
-    else:
-        weights[:] = protocol.dilution ** np.arange(C)
+    weights = majority(C, protocol.dilution, groups_of(eq.model, start) or (1,))
     along = _aligned_overlap(eq)
     x[:] = weights[:, None] * along
     if start == "example":
@@ -116,12 +135,19 @@ def _named(eq: Equations, start: str) -> Array:
     return np.append(x.ravel(), 0.0)
 
 
-def parallel_overlap(K: int, d: float) -> float:
-    """Size of K equal overlaps, relative to a single one, when spins follow the majority: E|Σ ξ| / (K(1−d))."""
-    law = np.ones(1)
-    for _ in range(K):
-        law = np.convolve(law, [(1 - d) / 2, d, (1 - d) / 2])
-    return float(law @ np.abs(np.arange(-K, K + 1))) / (K * (1 - d))
+def majority(K: int, d: float, groups: tuple[int, ...]) -> Array:
+    """[K]: overlaps relative to a single one's, of spins that follow Σ ξ of one group, where that is 0 of the next.
+
+    A group of n patterns has E|Σ ξ| / (n(1−d)) each, times the chance that the sums of all groups before are zero.
+    """
+    weights, left, first = np.zeros(K), 1.0, 0
+    for n in groups:
+        law = np.ones(1)
+        for _ in range(n):
+            law = np.convolve(law, [(1 - d) / 2, d, (1 - d) / 2])
+        weights[first : first + n] = left * float(law @ np.abs(np.arange(-n, n + 1))) / (n * (1 - d))
+        left, first = left * float(law[n]), first + n
+    return weights
 
 
 def _aligned_overlap(eq: Equations) -> Array:

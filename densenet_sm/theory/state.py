@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +92,14 @@ class State:
         return derivative(self, parameter)
 
     @property
+    def ordering(self) -> str:
+        """Numbers of equal overlaps, largest first: "2+1" has two equal ones, a smaller third, the others zero.
+
+        "1" is a pure state, "1+1+1" a hierarchy of three patterns, "3" three equal overlaps; "0" has none.
+        """
+        return "+".join(map(str, equal_groups(np.abs(self.x_groups).max(1)))) or "0"
+
+    @property
     def order_parameters(self) -> Array:
         """The vector (x_groups, C) the equations are written in."""
         return np.append(self.x_groups.ravel(), self.chi)
@@ -157,10 +164,19 @@ def label(eq: Equations, x: Array, q: float, replicon: float) -> str:
         return phases.EXAMPLE if own else phases.RETRIEVAL
     if not isinstance(eq.model.protocol, Multitasking):
         return phases.RETRIEVAL
+    groups = equal_groups(size)
+    if len(groups) == 1:
+        several = phases.PURE if len(size) > 1 else phases.RETRIEVAL
+        return several if groups == [1] else phases.PARALLEL if groups == [len(size)] else phases.MIXED
+    return phases.HIERARCHICAL if max(groups) == 1 else phases.MIXED
+
+
+def equal_groups(size: Array) -> list[int]:
+    """Numbers of equal overlaps among those that are not zero, the largest overlaps first.
+
+    >>> equal_groups(np.array([0.2, 0.9, 0.0, 0.9]))
+    [2, 1]
+    """
     held = np.sort(size[size > ZERO_OVERLAP])[::-1]
-    if len(held) == 1:
-        return phases.PURE if len(size) > 1 else phases.RETRIEVAL
-    if math.isclose(held[0], held[-1], rel_tol=1e-6):
-        return phases.PARALLEL if len(held) == len(size) else phases.MIXED
-    distinct = (np.diff(held) < -1e-6 * held[0]).all()
-    return phases.HIERARCHICAL if distinct and len(held) == len(size) else phases.MIXED
+    edges = np.flatnonzero(np.diff(held) < -1e-6 * held[0]) if len(held) else []
+    return np.diff([0, *(np.asarray(edges, int) + 1), len(held)]).tolist() if len(held) else []

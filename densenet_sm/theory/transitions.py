@@ -13,12 +13,12 @@ from ..errors import NoTransitionError, ParameterError, check_name, check_number
 from ..model import Model, check_model
 from ..protocols import parameters_of
 from .branches import Line, belongs, branches, search_bounds
-from .crossings import Crossing, folds, freezing, instabilities, meetings
-from .solver import ANSATZES, named_starts
+from .crossings import Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
+from .solver import ANSATZES, check_start_name
 from .state import State
 
-KINDS = ("spinodal", "coexistence", "at", "ergodic")
-PARAMETERS = ("alpha", "T", "nu", "r", "rho", "M", "d")
+KINDS = ("spinodal", "coexistence", "saddle", "at", "ergodic")
+PARAMETERS = ("alpha", "T", "nu", "r", "rho", "M", "d", "T_teacher")
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,13 @@ class Transition:
 
     @property
     def main(self) -> Crossing:
-        """The crossing where the phase ends as the parameter grows, the last one; else where it begins, the first."""
-        ends = [c for c in self.all if c.direction > 0]
-        return ends[-1] if ends else self.all[0]
+        """The crossing that bounds the phase on the harder side, the last one: where it ends as the parameter grows.
+
+        Where more is better, for M and r, where it begins. Else the first crossing of the other direction.
+        """
+        hard = -1 if self.parameter in ("M", "r") else 1
+        limits = [c for c in self.all if c.direction == hard]
+        return limits[-1] if limits else self.all[0]
 
     @property
     def value(self) -> float:
@@ -75,10 +79,11 @@ def critical(
 
     Parameters
     ----------
-    parameter : "alpha" | "T" | "nu" | "r" | "rho" | "M" | "d"; for "M" the value is the smallest integer behind the
-        change and the bracket (M−1, M)
+    parameter : "alpha" | "T" | "nu" | "r" | "rho" | "M" | "d" | "T_teacher"; for "M" the value is the smallest integer
+        behind the change and the bracket (M−1, M)
     T : temperature (not with parameter="T")
-    kind : "spinodal", the fold dλ/ds = 0 where the branch ends; "coexistence", f(start) = f(against); "at", where the
+    kind : "spinodal", the fold dλ/ds = 0 where the branch ends; "coexistence", f(start) = f(against); "saddle", where
+        the branch goes on but turns unstable to other overlaps, or to unequal ones (`longitudinal`); "at", where the
         replicon 1 − β²ξ″(q) E sech⁴ βh of the branch changes sign (almeida1978); "ergodic", where the paramagnet stops
         being the state without overlap
     start : the branch asked about (as in `solve`); "glass" for the replicon of the glass
@@ -125,9 +130,9 @@ def checked_line(model: Model, parameter: str, T: float | None, bounds: tuple[fl
 def check_start(model: Model, start: Any, against: Any = "lowest") -> None:
     """ParameterError unless both are names that the model has (states and arrays pass)."""
     if isinstance(start, str):
-        check_name("start", start, named_starts(model))
+        check_start_name("start", start, model)
     if isinstance(against, str):
-        check_name("against", against, ("lowest", *named_starts(model)))
+        check_start_name("against", against, model, "lowest")
 
 
 def _found(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossing]:
@@ -135,11 +140,16 @@ def _found(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossing
     if kind == "ergodic":
         yield from freezing(line)
         return
+    if kind == "at" and start in ("paramagnet", "glass"):
+        yield from unaligned_instabilities(line, start)
+        return
     for branch in branches(line, start):
         if kind == "spinodal":
             yield from folds(line, branch)
         elif kind == "coexistence":
             yield from meetings(line, branch, start, against)
+        elif kind == "saddle":
+            yield from saddles(line, branch)
         else:
             yield from instabilities(line, branch)
 

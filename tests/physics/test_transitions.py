@@ -177,3 +177,41 @@ def test_coexistence_is_found_close_to_zero_load():
 def test_a_state_that_no_load_continues_is_refused_in_words():
     with pytest.raises(dsm.ConvergenceError, match="without neighbours"):
         critical(Model(P=2, protocol=Multitasking(2, 0.3)), "alpha", T=0.05)
+
+
+@pytest.mark.parametrize("start", ["glass", "paramagnet"])
+def test_glasses_of_two_bodies_turn_stable_where_they_melt(start):
+    """de Almeida and Thouless without a field: T = 1 for the pure glass of couplings, 1 + √α for the Hopfield model."""
+    assert critical(Model(P=2, nu=1.0), "T", kind="at", start=start).value == pytest.approx(1.0, abs=1e-9)
+    assert critical(Model(P=2, alpha=0.5), "T", kind="at", start=start).value == pytest.approx(1 + 0.5**0.5, abs=1e-9)
+
+
+def test_a_random_field_leaves_an_instability_line_in_the_glass():
+    """The cubic power form has ξ'(0) > 0: q > 0 everywhere and a replicon that vanishes at a temperature of its own."""
+    found = critical(Model(P=3, alpha=0.5, interaction="power"), "T", kind="at", start="glass")
+    assert abs(found.state.replicon) < 1e-8
+    assert found.state.q > 0.1
+    below, above = (
+        solve(Model(P=3, alpha=0.5, interaction="power"), found.value + e, start="glass") for e in (-0.01, 0.01)
+    )
+    assert below.replicon < 0 < above.replicon
+
+
+def test_the_number_of_examples_is_searched_over_the_integers():
+    model = Model(P=3, alpha=0.2, protocol=Unsupervised(r=0.6, M=5))
+    found = critical(model, "M", T=0.1)
+    there, missing = (solve(model.replace(M=int(found.value) - n), 0.1) for n in (0, 1))
+    assert found.bracket == (found.value - 1, found.value)
+    assert there.phase == "retrieval"
+    assert missing.phase != "retrieval"
+    assert found.all[0].direction == 1  # a single example is a pattern: it is retrieved, and lost with the second
+
+
+def test_the_teachers_temperature_has_a_transition_at_the_bayes_optimal_line():
+    """At T = T* retrieval ends where α/T*² = 1/T_d² of the pure glass: both sides of the same line."""
+    from densenet_sm import TeacherStudent, nishimori
+
+    model = Model(P=3, alpha=4.0, protocol=TeacherStudent(T_teacher=1.0))
+    for T in (1.0, 1.5):
+        wanted = T**2 / nishimori(3).spinodal
+        assert critical(model.replace(T_teacher=T), "alpha", T=T).value == pytest.approx(wanted, rel=1e-8)
