@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConvergenceError, NoTransitionError, ParameterError, check_name, check_number
-from ..model import Model
+from ..model import Model, check_model
 from .branches import Line, belongs, maker, search_bounds, singular, state_at
 from .continuation import trace
 from .curves import curve_through
@@ -131,6 +131,7 @@ def line(
     (True, ['spinodal/RS'])
 
     """
+    check_model(model)
     check_name("ansatz", ansatz, ANSATZES)
     check_name("kind", kind, KINDS)
     check_start(model, start, against)

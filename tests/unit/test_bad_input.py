@@ -20,7 +20,10 @@ from densenet_sm import (
     Unsupervised,
     compare,
     critical,
+    design,
     exact,
+    follow,
+    line,
     phase_diagram,
     retrieve,
     simulate,
@@ -28,6 +31,7 @@ from densenet_sm import (
 )
 
 MODEL = Model(P=3, alpha=0.05)
+LEARNING = Model(P=3, protocol=Supervised(r=0.5, M=3))
 NET = Network(np.ones((2, 6)), P=3)
 SPINS = np.ones(6, int)
 ALPHA, TEMPERATURE = ("alpha", 0, 0.5, 3), ("T", 0.1, 1, 3)
@@ -89,6 +93,18 @@ NUMBERS = {
     "solve T": ("T", -1, lambda: solve(MODEL, -1)),
     "solve T list": ("T", [0.1], lambda: solve(MODEL, [0.1])),
     "solve N<P": ("N", 2, lambda: solve(MODEL, 0.1, N=2)),
+    "critical M bounds": ("M", 0.5, lambda: critical(LEARNING, "M", T=0.1, bounds=(0.5, 9))),
+    "follow T missing": ("T", None, lambda: follow(MODEL, "alpha")),
+    "follow T": ("T", -1, lambda: follow(MODEL, "alpha", T=-1)),
+    "follow bounds": ("bounds", (1, 0), lambda: follow(MODEL, "alpha", (1, 0), T=0.1)),
+    "follow M": ("parameter", "M", lambda: follow(LEARNING, "M", T=0.1)),
+    "line T twice": ("T", 0.1, lambda: line(MODEL, "alpha", "T", T=0.1)),
+    "line T missing": ("T", None, lambda: line(MODEL, "alpha", "nu")),
+    "line twice": ("y", "alpha", lambda: line(MODEL, "alpha", "alpha")),
+    "line bounds": ("bounds", (1, 0), lambda: line(MODEL, "alpha", "T", x_bounds=(1, 0))),
+    "design m": ("m", 1.5, lambda: design(MODEL, "alpha", m=1.5, T=0.1)),
+    "design m 0": ("m", 0, lambda: design(MODEL, "alpha", m=0, T=0.1)),
+    "design T missing": ("T", None, lambda: design(MODEL, "alpha")),
     "critical T": ("T", -1, lambda: critical(MODEL, "alpha", T=-1)),
     "critical T missing": ("T", None, lambda: critical(MODEL, "alpha")),
     "critical T twice": ("T", 0.1, lambda: critical(MODEL, "T", T=0.1)),
@@ -186,6 +202,9 @@ TYPES = {
     "sample large-M law": ("protocol", Supervised(rho=0.1), lambda: Network.sample(Model(3, Supervised(rho=0.1)), N=8)),
     "R of large-M law": ("r, M", None, lambda: Supervised(rho=0.1).R),
     "solve": ("model", "hopfield", lambda: solve("hopfield", 0.1)),
+    "follow": ("model", "hopfield", lambda: follow("hopfield", "alpha", T=0.1)),
+    "line": ("model", "hopfield", lambda: line("hopfield")),
+    "design": ("model", "hopfield", lambda: design("hopfield", "alpha", T=0.1)),
     "critical": ("model", "hopfield", lambda: critical("hopfield", "alpha", T=0.1)),
     "diagram": ("model", "hopfield", lambda: diagram(model="hopfield")),
     "sample": ("model", "hopfield", lambda: Network.sample("hopfield", N=8)),
@@ -212,6 +231,12 @@ NAMES = {
         lambda: solve(Model(2, Multitasking(2, 0.1)), 0.1, start="bogus"),
     ),
     "solve ansatz": ("ansatz", ("RS",), lambda: solve(MODEL, 0.1, ansatz="bogus")),
+    "follow parameter": ("parameter", ("alpha", "T", "nu"), lambda: follow(MODEL, "bogus", T=0.1)),
+    "follow start": ("start", STARTS, lambda: follow(MODEL, "alpha", T=0.1, start="bogus")),
+    "line x": ("x", ("alpha", "T", "nu"), lambda: line(MODEL, "bogus", "T")),
+    "line kind": ("kind", ("spinodal", "coexistence", "at", "ergodic"), lambda: line(MODEL, kind="bogus")),
+    "design find": ("parameter", ("alpha", "T", "nu"), lambda: design(MODEL, "bogus", T=0.1)),
+    "derivative": ("parameter", ("alpha", "T", "nu", "field"), lambda: solve(MODEL, 0.1).derivative("bogus")),
     "critical parameter": ("parameter", ("alpha", "T", "nu"), lambda: critical(MODEL, "bogus", T=0.1)),
     "critical kind": (
         "kind",
