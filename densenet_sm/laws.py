@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
 Array = NDArray[Any]
+Moments = Callable[[int], Array]
 TAIL = 9.0  # standard deviations beyond which a normal is nothing: exp(−81/2) = 3e-18
 
 
@@ -27,13 +29,12 @@ class Mixture:
         """Law of `factor` times the number."""
         return Mixture(self.weight, factor * self.mean, factor**2 * self.variance)
 
-    def transforms(self, kappa: Array) -> tuple[Array, Array, Array]:
-        """E e^{iκt}, E t e^{iκt} and E t² e^{iκt}, each of kappa's shape."""
-        parts = [self._transform(kappa, *normal) for normal in self._normals]
-        zero, one, two = parts[0]
-        for part in parts[1:]:
-            zero, one, two = zero + part[0], one + part[1], two + part[2]
-        return zero, one, two
+    def transforms(self, kappa: Array) -> Moments:
+        """E t^n e^{iκt}, of kappa's shape, as a function of n = 0, 1, 2."""
+        parts = [_normal(kappa, *normal) for normal in self._normals]
+        if len(parts) == 1:
+            return parts[0]
+        return lambda n: reduce(np.add, [part(n) for part in parts])
 
     @cached_property
     def _normals(self) -> list[tuple[float, float, float]]:
@@ -49,15 +50,20 @@ class Mixture:
         """Bound on |t|, up to nine standard deviations."""
         return float(np.max(np.abs(self.mean) + TAIL * np.sqrt(self.variance)))
 
-    @staticmethod
-    def _transform(kappa: Array, weight: float, mean: float, variance: float) -> tuple[Array, Array, Array]:
-        """The same for one normal of the mixture."""
-        wave = np.exp(1j * mean * kappa) * weight
-        if not variance:
-            return wave, mean * wave, mean**2 * wave
-        wave *= np.exp(-variance / 2 * kappa**2)
-        tilted = mean + 1j * variance * kappa
-        return wave, tilted * wave, (variance + tilted**2) * wave
+
+def _normal(kappa: Array, weight: float, mean: float, variance: float) -> Moments:
+    """Transforms of one normal of a mixture."""
+    wave = np.exp((1j * mean) * kappa - (variance / 2) * kappa**2 if variance else (1j * mean) * kappa)
+    if weight != 1:
+        wave *= weight
+
+    def moment(n: int) -> Array:
+        if n == 0:
+            return wave
+        tilted = mean + (1j * variance) * kappa if variance else mean
+        return tilted * wave if n == 1 else (variance + tilted**2) * wave
+
+    return moment
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +78,22 @@ class BinomialMean(Mixture):
         """Law of `factor` times the number."""
         return BinomialMean(self.weight, factor * self.mean, self.variance, self.n, self.r, factor * self.size)
 
-    def transforms(self, kappa: Array) -> tuple[Array, Array, Array]:
+    def transforms(self, kappa: Array) -> Moments:
         """As above: E e^{iκt} = c^n with c = cos φ + i r sin φ, φ = κ size/n, |c| ≥ r, and its derivatives."""
         angle = kappa * (self.size / self.n)
         cos, sin = np.cos(angle), np.sin(angle)
-        c, slope = cos + 1j * self.r * sin, 1j * self.r * cos - sin
-        ratio = slope / c
-        zero = c**self.n
-        second = self.size**2 / self.n * (1 - (self.n - 1) * ratio**2)
-        return zero, (-1j * self.size) * ratio * zero, second * zero
+        c = cos + (1j * self.r) * sin
+        wave = c**self.n
+
+        def moment(order: int) -> Array:
+            if order == 0:
+                return wave
+            ratio = ((1j * self.r) * cos - sin) / c
+            if order == 1:
+                return (-1j * self.size) * ratio * wave
+            return self.size**2 / self.n * (1 - (self.n - 1) * ratio**2) * wave
+
+        return moment
 
 
 @lru_cache

@@ -41,6 +41,7 @@ REGION_COLOURS = {
 LINE_STYLES: dict[str, tuple[str, Any, str]] = {  # colour, dashes, name; the longest beginning of a line's name counts
     "spinodal": ("#0072B2", "-", "spinodal"),
     "coexistence": ("#D55E00", "--", "coexistence"),
+    "saddle": ("#CC79A7", (0, (4, 1)), "turns into a saddle"),
     "at": ("#009E73", "-.", "AT, retrieval"),
     "at glass": ("#009E73", (0, (1, 1, 3, 1)), "AT, glass"),
     "ergodic": ("#6A4C93", ":", "glass / paramagnet"),

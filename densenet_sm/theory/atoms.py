@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from ..errors import ParameterError
-from .site import Site, Slopes
+from .site import Site
 
 Array = NDArray[Any]
 MAX_ATOMS = 4_000_000
@@ -43,15 +43,14 @@ class AtomAverages:
         self.loose = int(np.linalg.matrix_rank((entries * (weight * free)) @ entries.T)) if free.any() else 0
 
     @property
-    def slopes(self) -> Slopes:
-        """Of the sign and of D = d sign/dh; a variance acts as half a second derivative."""
+    def slopes(self) -> Array:
+        """As in `Averages`, of the sign and of D = d sign/dh; a variance acts as half a second derivative."""
         D, D1, D2, entries, widths = self._terms
-        spread, shape = self.psi.reshape(-1, 1) * widths, self.psi.shape
+        spread = self.psi.reshape(-1, 1) * widths
         outer = entries * D1 + spread * D2
         x_psi = entries @ (entries * D + spread * D1).T + spread @ outer.T + np.diag(widths @ D)
         x_strength = (entries @ D1 + spread @ D2) / 2
-        half = float(D2.sum()) / 2
-        return Slopes(x_psi.reshape(shape + shape), x_strength.reshape(shape), outer.sum(1).reshape(shape), half)
+        return np.block([[x_psi, x_strength[:, None]], [outer.sum(1), D2.sum() / 2]])
 
 
 def _gaussian(a: Array, V: Array) -> tuple[Array, ...]:

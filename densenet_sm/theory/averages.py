@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from ..laws import TAIL
+from ..laws import TAIL, Moments
 from .atoms import AtomAverages, law_size
-from .site import Site, Slopes
+from .site import Site
 
 Array = NDArray[Any]
 MAX_NODES, MANY_NODES = 1 << 22, 1 << 10
@@ -39,84 +39,89 @@ class Averages:
     blank = 0.0
     loose = 0
 
-    def __init__(self, site: Site, psi: Array, strength: float, T: float):
-        self.site, self.psi = site, psi
-        step, count = _resolution(site, psi, strength, T)
+    def __init__(self, site: Site, psi: Array, strength: float, T: float, resolution: tuple[float, int] | None = None):
+        self.site, self.psi, self._live = site, psi, 1 - site.dilution
+        step, count = resolution or _resolution(site, psi, strength, T)
         if count > MAX_NODES:
             remedy = "Use T = 0, which needs no nodes here, or a less extreme T."
             raise ParameterError("T", f"large enough for {MAX_NODES} nodes (needs {count})", T, remedy)
-        self.k, half_square, even, self._odd = _nodes(T, step, count)
-        self._factors()
+        self._k, half_square, self._even, self._odd = _nodes(T, step, count)
+        self._groups = [law.transforms(psi[:, g, None] * self._k) for g, law in enumerate(site.laws)]
+        if site.field:
+            self._groups.append(self._field())
         self._gauss = np.exp(-strength * half_square)
-        self._others = _leave_one_out(self.A) * self._gauss
-        self._weighted = self.S * self._others[:, None]
-        chi, chi4, lost, self._bend = even @ (self.A[0] * self._others[0])
-        self.chi, self.chi4, self.free = float(chi), float(chi4), math.pi / step - float(lost)
-        self.x = self._weighted @ self._odd[0]
+        A = self._product().real
+        self._A = site.dilution + self._live * A if site.dilution else A
+        self._others = self._gauss[None]
+        if len(A) > 1:
+            self._left, self._right = _running_products(self._A)
+            self._others = self._left * self._right * self._gauss
+        chi, chi4, lost, self._bend = self._even.dot(self._A[0] * self._others[0]).tolist()
+        self.chi, self.chi4, self.free = chi, chi4, math.pi / step - lost
+        S = [self._product(g).imag for g in range(psi.shape[1])]  # Im E[t e^{ikh_ν}]
+        self._marked = self._live * (S[0][:, None] if len(S) == 1 else np.stack(S, 1))
+        self._weighted = self._marked * self._others[:, None]
+        self.x = self._weighted.dot(self._odd[0])
+
+    def _field(self) -> Moments:
+        """Transform of the external field, which acts along the first pattern."""
+        wave = np.ones((len(self.psi), len(self._k)), complex)
+        wave[0] = np.exp((1j * self.site.field) * self._k)
+        return lambda n: wave
+
+    def _product(self, *marked: int) -> Array:
+        """E e^{ikh_ν} given ξ = +1, [C, n], with a factor t_g for each of the `marked` groups g."""
+        product = self._groups[0](marked.count(0))
+        for g in range(1, len(self._groups)):  # the groups of one pattern are independent
+            product = product * self._groups[g](marked.count(g))
+        return product
 
     @cached_property
     def m(self) -> Array:
         """[C]: E[ξ tanh βh]."""
-        return (self.B * self._others) @ self._odd[0]
-
-    def _factors(self) -> None:
-        """Per pattern: A = E e^{ikh_ν} (real by symmetry) [C, n], S = Im E[t e^{ikh_ν}] [C, G, n], B with ξ for t.
-
-        One undiluted pattern alone is gauged to ξ = +1: the same A and S, since tanh is odd.
-        """
-        site, live = self.site, 1 - self.site.dilution
-        self._groups = [law.transforms(self.psi[:, g, None] * self.k) for g, law in enumerate(site.laws)]
-        if site.field:
-            for z in self._groups[0]:
-                z[0] *= np.exp(1j * site.field * self.k)
-        total = self._product({})
-        self.A, self.B = site.dilution + live * total.real, live * total.imag
-        self.S = np.empty((*self.psi.shape, len(self.k)))
-        for g in range(self.psi.shape[1]):
-            self.S[:, g] = live * self._product({g: 1}).imag
-
-    def _product(self, orders: dict[int, int]) -> Array:
-        """E Π t_g^{orders[g]} e^{ikh_ν} given ξ = +1, [C, n]: the groups of one pattern are independent."""
-        product, *others = (z[orders.get(g, 0)] for g, z in enumerate(self._groups))
-        for factor in others:
-            product = product * factor
-        return product
+        return self._live * (self._product().imag * self._others).dot(self._odd[0])
 
     @cached_property
-    def slopes(self) -> Slopes:
-        """Derivatives of the averages, from the same transforms (k² Im and k³ Re: derivatives of tanh)."""
+    def slopes(self) -> Array:
+        """Derivatives of (x, chi) with respect to (ψ, σ²), [CG+1, CG+1]: k² Im and k³ Re, derivatives of tanh."""
         C, G = self.psi.shape
-        kernel = self.k * self._odd[0]
-        second = self._weighted @ self._odd[1]
-        x_psi = np.empty((C, G, C, G))
-        for g in range(G):
-            for f in range(G):
-                moment = self._product({g: 1, f: 1} if f != g else {g: 2}).real
-                x_psi[range(C), g, range(C), f] = (1 - self.site.dilution) * (moment * self._others) @ kernel
+        n, kernel = C * G, self._even[0]
+        D = np.empty((n + 1, n + 1))
         if C > 1:
-            self._across(x_psi, kernel * self._gauss)
-        return Slopes(x_psi, second / 2, second, float(self._bend))
+            D[:n, :n] = self._across(kernel * self._gauss)
+        flat = D.ravel()
+        for g in range(G):
+            for f in range(G):  # of one and the same pattern
+                own = (self._product(g, f).real * self._others).dot(kernel)
+                flat[g * (n + 1) + f : n * (n + 1) : G * (n + 2)] = self._live * own
+        D[n, :n] = self._weighted.dot(self._odd[1]).ravel()
+        D[:n, n] = D[n, :n] / 2
+        D[n, n] = self._bend
+        return D
 
-    def _across(self, x_psi: Array, kernel: Array) -> None:
-        """Derivatives of one pattern's average with respect to another's ψ: two odd factors, i·i = −1."""
+    def _across(self, kernel: Array) -> Array:
+        """Derivatives of one pattern's averages with respect to another's ψ: two odd factors, i·i = −1; [CG, CG]."""
         C, G = self.psi.shape
+        x_psi = np.zeros((C, G, C, G))
+        behind = self._marked * self._right[:, None]
         for nu in range(C):
-            for g in range(G):
-                marked = self.A.copy()
-                marked[nu] = self.S[nu, g]
-                slopes = -(self.S * _leave_one_out(marked)[:, None]) @ kernel
-                rest = np.arange(C) != nu
-                x_psi[nu, g, rest] = slopes[rest]
+            ahead = self._marked[nu] * (self._left[nu] * -kernel)
+            for mu in range(nu + 1, C):
+                x_psi[nu, :, mu] = ahead.dot(behind[mu].T)
+                x_psi[mu, :, nu] = x_psi[nu, :, mu].T
+                ahead = ahead * self._A[mu]
+        return x_psi.reshape(C * G, C * G)
 
 
 def averages(site: Site, psi: Array, strength: float, T: float) -> Averages | AtomAverages:
     """Single-site averages by sine transforms, or as a sum over atoms where that is possible and much shorter."""
-    if T == 0 and strength == 0:
+    if strength == 0 and T == 0:
         return AtomAverages(site, psi)
+    step, count = _resolution(site, psi, strength, T)
     exact = T == 0 or (strength == 0 and all(law.sharp for law in site.laws))
-    if exact and _resolution(site, psi, strength, T)[1] > MANY_NODES * law_size(site, len(psi)):
+    if count > MANY_NODES and exact and count > MANY_NODES * law_size(site, len(psi)):
         return AtomAverages(site, psi, strength, T)
-    return Averages(site, psi, strength, T)
+    return Averages(site, psi, strength, T, (step, count))
 
 
 def _resolution(site: Site, psi: Array, strength: float, T: float) -> tuple[float, int]:
@@ -125,16 +130,13 @@ def _resolution(site: Site, psi: Array, strength: float, T: float) -> tuple[floa
     Both are rounded up to a ladder, so that neighbouring evaluations share their nodes.
     """
     sigma = math.sqrt(strength)
-    reach = (
-        sum(law.reach * float(abs(psi[:, g]).sum()) for g, law in enumerate(site.laws))
-        + abs(site.field)
-        + TAIL * sigma
-        + 2 * EDGE * T
-    )
+    reach = site.field + TAIL * sigma + 2 * EDGE * T
+    for one in psi.tolist():
+        for law, field in zip(site.laws, one, strict=True):
+            reach += law.reach * abs(field)
     step = 2 * math.pi / 2 ** (math.ceil(8 * math.log2(reach)) / 8)
     cut = min(TAIL / sigma if sigma else math.inf, 25 / T if T else math.inf)
-    count = 8 * (int(cut / step) // 8 + 1)
-    return step, count
+    return step, 8 * (int(cut / step) // 8 + 1)
 
 
 @lru_cache(maxsize=256)
@@ -146,11 +148,10 @@ def _nodes(T: float, step: float, count: int) -> tuple[Array, Array, Array, Arra
     return k, k**2 / 2, even, kernel * np.stack([np.ones(count), -(k**2)])
 
 
-def _leave_one_out(A: Array) -> Array:
-    """Products over axis 0 without each factor in turn, by running products (factors may vanish)."""
-    if len(A) == 1:
-        return np.ones((1, 1))
+def _running_products(A: Array) -> tuple[Array, Array]:
+    """Products over axis 0 of what is before and of what is behind each factor (factors may vanish)."""
     left, right = np.ones_like(A), np.ones_like(A)
-    left[1:] = np.cumprod(A[:-1], 0)
-    right[:-1] = np.cumprod(A[:0:-1], 0)[::-1]
-    return left * right
+    for i in range(1, len(A)):
+        np.multiply(left[i - 1], A[i - 1], out=left[i])
+        np.multiply(right[-i], A[-i], out=right[-i - 1])
+    return left, right

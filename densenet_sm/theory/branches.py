@@ -92,6 +92,12 @@ class Line:
         same = belongs(state, start) and np.abs(state.x_groups - near.x_groups).max() < 0.2
         return state if same else None
 
+    def _near(self, value: float, start: str) -> bool:
+        """Whether the scan has a state of the start's kind on either side of a value."""
+        grid = self.scan()
+        i = int(np.clip(np.searchsorted(grid, value), 1, len(grid) - 1))
+        return any(belongs(self.solve(float(grid[n]), start), start) for n in (i - 1, i))
+
     def unaligned(self, value: float) -> State | None:
         """The state without overlap: of paramagnet and glass the one of larger f, as replica symmetry maximises over q.
 
@@ -113,9 +119,12 @@ class Line:
         rivals = [self.unaligned(value)]
         for other in ordered_starts(self.model):
             groups = groups_of(self.model, other)
-            if other != start and (groups is None or groups != groups_of(self.model, start)):
+            if groups is not None and (groups == groups_of(self.model, start) or not self._near(value, other)):
+                continue
+            if other != start:
                 state = self.solve(value, other)
-                rivals.append(state if belongs(state, other) else None)
+                saddle = groups is not None and state is not None and state.longitudinal < 0
+                rivals.append(state if belongs(state, other) and not saddle else None)
         return min((r for r in rivals if r is not None), key=lambda s: s.free_energy, default=None)
 
 
@@ -232,6 +241,9 @@ def between(line: Line, branch: Branch, i: int, share: float) -> tuple[float, St
     """Value and state of a branch a share of the way from point i to point i+1."""
     value = (1 - share) * branch.values[i] + share * branch.values[i + 1]
     guess = (1 - share) * branch.points[i] + share * branch.points[i + 1]
+    if line.parameter == "T" and value > 0:  # of C ≤ 1/T the part TC = 1 − q is what changes evenly
+        TC = [branch.values[n] * branch.points[n][-1] for n in (i, i + 1)]
+        guess[-1] = ((1 - share) * TC[0] + share * TC[1]) / value
     eq = line.equations(value, len(guess) - 1 > line.model.protocol.n_condensed)
     if not eq.admissible(guess):
         return value, None

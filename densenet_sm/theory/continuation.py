@@ -266,9 +266,9 @@ def trace(
                 return branch.extended(curve.value(end), last)
         else:
             new = curve.step(y, tangent, jacobian, step)
-        if new is None:
+        if new is None or _joins(new[:-2], y[:-2]):
             step /= 2
-            if (branch.folds and step < 1e-6) or _dead_end(branch, step, abs(y[-1] - end), abs(tangent[-1])):
+            if (branch.folds and step < 1e-6) or _dead_end(branch, step, abs(y[-1] - end), tangent, jacobian):
                 return branch
             continue
         new_tangent, new_jacobian = curve.tangent(new, tangent)
@@ -291,11 +291,21 @@ def trace(
     raise ConvergenceError("continuation did not reach a fold or a bound", y[:-1], np.nan, MAX_POINTS)
 
 
-def _dead_end(branch: Branch, step: float, to_end: float, slope: float) -> bool:
+def _joins(x: Array, before: Array) -> bool:
+    """Whether overlaps have become equal, or zero, that were not: a step onto a branch that has that symmetry."""
+
+    def symmetric(x: Array) -> int:
+        return int((np.abs(x) < 1e-9).sum() + (np.abs(x[:, None] - x)[np.triu_indices(len(x), 1)] < 1e-9).sum())
+
+    return symmetric(x) > symmetric(before)
+
+
+def _dead_end(branch: Branch, step: float, to_end: float, tangent: Array, jacobian: Array) -> bool:
     """Whether a branch that allows only tiny steps is over; ConvergenceError if it should not be."""
     if to_end < 1e-5:  # C diverges on the way to the bound: as near as it gets
         return True
-    if step < 1e-6 and slope < 1e-2:  # a continuous end: λ is stationary and the Jacobian singular
+    if step < 1e-6 and (abs(tangent[-1]) < 1e-2 or np.abs(np.linalg.eigvals(jacobian[:, :-1])).min() < 1e-6):
+        # a continuous end: λ is stationary or changes exponentially fast, and the Jacobian singular
         branch.ends = (False, True)
         return True
     if step < 1e-10:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -25,12 +25,16 @@ ROUNDING = 1e-13  # free energies closer than this are the same state
 
 @dataclass(frozen=True)
 class Crossing:
-    """One transition: value, bracket, state there, and direction (+1: the phase asked about ends as λ grows)."""
+    """One transition: value, bracket, state there, and direction (+1: the phase asked about ends as λ grows).
+
+    `rival` is the state that a coexistence is with.
+    """
 
     value: float
     bracket: tuple[float, float]
     state: State
     direction: int
+    rival: State | None = None
 
 
 def folds(line: Line, branch: Branch) -> Iterator[Crossing]:
@@ -72,6 +76,8 @@ def _continuous_end(line: Line, branch: Branch, end: int, direction: int) -> tup
     if not stability(inside) < 0 < stability(reach):
         return None
     value = float(brentq(stability, inside, reach, xtol=1e-12))
+    if direction * (values[-1] - value) > 1e-6 * (line.high - line.low):  # a fold beyond it: discontinuous after all
+        return None
     return value, on_joined(value)[1]
 
 
@@ -93,13 +99,15 @@ def meetings(line: Line, branch: Branch, start: Any, against: Any = "lowest") ->
 
     def excess(value: float, state: State) -> float:
         """f of a state minus f of what it competes with; NaN where that is missing or the same."""
-        other = line.competitor(value, start, against)
+        saddle = len(state.x_groups) > 1 and state.longitudinal < 0
+        other = None if saddle else line.competitor(value, start, against)
         if other is None or np.allclose(other.x, state.x, rtol=0, atol=1e-6):
             return math.nan
         return state.free_energy - other.free_energy
 
     branch, gap = _towards_the_first(line, branch, excess)
-    yield from _roots(line, branch, gap, excess, ROUNDING)
+    for crossing in _roots(line, branch, gap, excess, ROUNDING):
+        yield replace(crossing, rival=line.competitor(crossing.value, start, against))
 
 
 def _towards_the_first(
@@ -175,7 +183,9 @@ def _roots(
     for i, j in pairwise(range(len(values))):
         if not (values[i] * values[j] < 0 and min(abs(values[i]), abs(values[j])) > rounding):
             continue
-        share = brentq(at, 0.0, 1.0, args=(i,), xtol=1e-12)
+        share = _root(at, i)
+        if share is None:
+            continue
         value, state = between(line, branch, i, share)
         assert state is not None
         width = 1e-11 * abs(branch.values[j] - branch.values[i])
@@ -185,6 +195,18 @@ def _roots(
 def _changes(a: float, b: float) -> bool:
     """Whether a function of these values has a root between them, or at one of them."""
     return not math.isnan(a + b) and (a > 0) != (b > 0)
+
+
+def _root(function: Callable[[float, int], float], i: int) -> float | None:
+    """Root of a function in [0, 1]; where it is undefined in between, in a part of it that is not, if there is one."""
+    try:
+        return float(brentq(function, 0.0, 1.0, args=(i,), xtol=1e-12))
+    except ValueError:
+        shares = np.linspace(0, 1, 33)
+        values = np.array([function(share, i) for share in shares])
+        for n in np.flatnonzero(values[:-1] * values[1:] < 0):
+            return float(brentq(function, shares[n], shares[n + 1], args=(i,), xtol=1e-12))
+    return None
 
 
 def freezing(line: Line) -> Iterator[Crossing]:

@@ -56,12 +56,15 @@ def phase_diagram(
     T : temperature, required when no axis is "T"
     ansatz : ("RS",)
     start : the branch that is followed; None: every kind of ordered state that the model has ("retrieval";
-        "retrieval", "example" for unsupervised; "hierarchical", "parallel", "pure" for several diluted patterns)
+        "retrieval", "example" for unsupervised; for several diluted patterns "hierarchical", "parallel", "pure" and
+        the hierarchies and mixtures of fewer patterns, "1+1" and "2")
     progress : called after every row
 
     Returns an xarray.Dataset: line_x(line, point) and line_y(line, point), NaN-padded, ordered along the traced rows,
     with coordinate line = "spinodal/RS", "coexistence/RS", "at/RS", "ergodic/RS", "at glass/RS", with the kind of state
-    for others than the first ("spinodal example/RS") and "... lower" for the other end of a re-entrant branch;
+    for others than the first ("spinodal example/RS"); for several diluted patterns also "saddle 2/RS", where equal
+    overlaps split or zero ones grow, and "coexistence 1~1+1/RS" with both orderings (see `State.ordering`); and
+    "... lower" for the other end of a re-entrant branch;
     phase(y, x): the locally stable state of lowest free energy ("retrieval", "example", "pure", "hierarchical",
     "mixed", "parallel"), "metastable ..." where one exists but the state without overlap is lower, "glass",
     "paramagnet", "none" (no state found). A field polarises every state: with one, every label is a retrieval. The
@@ -135,7 +138,11 @@ def _row(line: Line, columns: Array, starts: tuple[Any, ...]) -> _Row:
     for n, start in enumerate(starts):
         suffix = "/RS" if n == 0 else f" {start}/RS"
         try:
-            row.crossings += [(kind + suffix, c.direction, c.value) for kind, c in _on_branches(line, start)]
+            for kind, c in _on_branches(line, start):
+                name, direction = _between_kinds(c) if kind == "coexistence" else (None, 0)
+                crossing = (kind + suffix, c.direction, c.value) if name is None else (name, direction, c.value)
+                if not any(crossing[:2] == old[:2] and abs(c.value - old[2]) < 1e-6 for old in row.crossings):
+                    row.crossings.append(crossing)
         except ConvergenceError as error:
             row.failures.append(f"{start}: {error}")
     row.crossings += [("at glass/RS", c.direction, c.value) for c in unaligned_instabilities(line)]
@@ -151,6 +158,16 @@ def _on_branches(line: Line, start: Any) -> Iterator[tuple[str, Crossing]]:
                  "saddle": saddles(line, branch) if line.model.protocol.n_condensed > 1 else (),
                  "at": instabilities(line, branch)}  # fmt: skip
         yield from ((kind, c) for kind, crossings in found.items() for c in crossings)
+
+
+def _between_kinds(crossing: Crossing) -> tuple[str | None, int]:
+    """Name and direction of a coexistence of several patterns' states, the same for both: "coexistence 1~1+1/RS"."""
+    rival = crossing.rival
+    if rival is None or len(rival.x_groups) == 1:
+        return None, 0
+    own, other = (s.phase if s.phase in phases.UNALIGNED else s.ordering for s in (crossing.state, rival))
+    first, second = sorted((own, other), key=lambda name: (len(name), name))
+    return f"coexistence {first}~{second}/RS", crossing.direction if own == first else -crossing.direction
 
 
 def _labels(line: Line, columns: Array, borders: list[float], starts: tuple[Any, ...]) -> list[str]:

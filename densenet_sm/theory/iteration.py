@@ -7,70 +7,80 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgesv
 
 from ..errors import ConvergenceError
 from .rs import Equations, Point
 
 Array = NDArray[Any]
+CLOSE = 3e-3  # residual from where Newton's method is tried at once
 SMALL = 0.02  # overlaps that may be on their way to zero
 LEAP = 0.1  # longest saddle-free step, in units of the largest overlap
 
 
 def iterate(
-    eq: Equations, v: Array, steps: int, damping: float = 1.0, free: Array | None = None
-) -> tuple[Array, float]:
-    """Natural iteration x ← E[t tanh βh] with C kept from overshooting (P = 2); returns the point and its residual.
+    eq: Equations, v: Array, steps: int, damping: float = 1.0, free: Array | None = None, enough: float = 0.0
+) -> tuple[Array, float, int]:
+    """Natural iteration x ← E[t tanh βh] with C kept from overshooting (P = 2); returns point, last residual and steps.
 
-    `free` are the directions that a start's symmetry leaves open: rounding must not open others.
+    It stops where the residual is below `enough`. `free` are the directions that a start's symmetry leaves open:
+    rounding must not open others.
     """
     residual = math.inf
-    for _ in range(steps):
+    for step in range(steps):
         if not eq.admissible(v):
             raise ConvergenceError("the iteration left the physical region 1 − β(1−q) > 0", v, residual, steps)
         point = eq.at(v)
         change = point.residual.copy()
         residual = eq.norm(change)
-        if residual < 1e-15:
-            break
+        if residual < max(enough, 1e-15):
+            return v, residual, step
         if eq.noise.modes:  # σ² grows with C and C falls with σ²: a Newton step in C alone cannot run away
             growth = eq.noise.gradient(point.q, point.C)[1]
             change[-1] /= 1 + growth * point.averages.chi / (2 * point.strength if point.strength else math.inf)
         if free is not None:
             change[:-1] = free @ (change[:-1] @ free)
-        v = v + damping * change
+        v = v + (change if damping == 1 else damping * change)
         ceiling = eq.noise.largest_C
         if v[-1] >= ceiling and (eq.T == 0 or ceiling < 1 / eq.T):
             v[-1] = (point.C + ceiling) / 2
-    return v, residual
+    return v, residual, steps
 
 
-def newton(eq: Equations, v: Array, reach: float = math.inf) -> tuple[Array, float, int]:
+def newton(eq: Equations, v: Array, reach: float = math.inf, shortest: int = 11) -> tuple[Array, float, int]:
     """Newton's method with step halving; returns point, residual (whether it converged) and steps.
 
-    It gives up where it has moved the overlaps by more than `reach`, or C by more than twice that share of 1 + C.
+    It gives up where it has moved the overlaps by more than `reach`, or C by more than twice that share of 1 + C, or
+    where `shortest` halvings of a step do not lower the residual.
     """
     start, F, steps, tolerance = v, eq.residual(v), 30, 1e-13
+    size = eq.norm(F)
     for step in range(steps):
-        size = eq.norm(F)
         if size < tolerance:
             return v, size, step
-        try:
-            direction = np.linalg.solve(eq.jacobian(v), -F)
-        except np.linalg.LinAlgError:
+        *_, direction, singular = dgesv(eq.jacobian(v), F)
+        if singular:
             return v, size, step
-        for halving in range(12):
-            trial = v + direction / 2**halving
+        for _ in range(shortest + 1):
+            trial = v - direction
             if eq.admissible(trial):
-                new = eq.residual(trial)
-                if eq.norm(new) < size:
+                F = eq.residual(trial)
+                error = eq.norm(F)
+                if error < size:
                     break
+            direction = direction / 2
         else:
             return v, size, step
-        v, F = trial, new
-        off = abs(v - start)
-        if off[:-1].max() > reach or off[-1] > 2 * reach * (1 + abs(start[-1])):
+        v, size = trial, error
+        if reach < math.inf and _beyond(v, start, reach):
             return v, math.inf, step
-    return v, eq.norm(F), steps
+    return v, size, steps
+
+
+def _beyond(v: Array, start: Array, reach: float) -> bool:
+    """Whether v is further than `reach` from where it started."""
+    *overlaps, off = abs(v - start).tolist()
+    return max(overlaps) > reach or off > 2 * reach * (1 + abs(start.item(-1)))
 
 
 def symmetric(eq: Equations, v: Array) -> Array | None:
@@ -81,7 +91,7 @@ def symmetric(eq: Equations, v: Array) -> Array | None:
     x = v[:-1].reshape(eq.shape)
     if len(x) == 1 or eq.model.field != 0 or not x.any():
         return None
-    different, kind = np.unique(x, axis=0, return_inverse=True)
+    different, kind = np.unique(np.round(x / np.abs(x).max(), 9), axis=0, return_inverse=True)
     alike = (kind.ravel()[:, None] == np.arange(len(different))).astype(float)[:, different.any(1)]
     return np.kron(alike / np.sqrt(alike.sum(0)), np.eye(x.shape[1]))
 
@@ -120,22 +130,27 @@ def _saddle_free(point: Point, reach: float) -> Array:
 def converge(eq: Equations, v: Array, patience: int = 17) -> tuple[Array, float, int]:
     """Iterate into the basin, then Newton; a Newton step that leaves the neighbourhood is refused, not followed."""
     spent, steps = 0, 3
-    residual, size, free = math.inf, _size(v), symmetric(eq, v)
+    residual, size, free, close = math.inf, _size(v), symmetric(eq, v), CLOSE
     for attempt in range(patience):
-        v, residual = iterate(eq, v, steps, damping=min(1.0, 64 / 2**attempt), free=free)  # damped: cycles of x, q
-        spent += steps
+        damping = min(1.0, 64 / 2**attempt)  # against cycles of x and q
+        v, residual, extra = iterate(eq, v, steps, damping, free, close)
+        spent += extra
         if residual < 1e-14:
             return v, residual, spent
         before, size = size, _size(v)
         if eq.model.field == 0 and size < SMALL and size < 0.9 * before:
             v = _without_overlap(eq, v)
-        solution, error, extra = newton(eq, v, reach=0.05) if residual < 0.03 or attempt > 4 else (v, math.inf, 0)
-        spent += extra
+        solution, error = v, math.inf
+        if residual < 0.03 or attempt > 4:
+            solution, error, extra = newton(eq, v, 0.05, 0 if attempt < 5 else 11)
+            spent += extra
         if error < 1e-12 and attracts(eq, solution, free):
             return solution, error, spent
+        close = min(close, residual / 4) if error > 1e-12 else 0.0  # go on, behind a solution that repels for long
         if attempt > 10:  # algebraic decay at a continuous transition: the overlaps on their way to zero are zero there
             v = np.where(np.append(np.abs(v[:-1]) < 0.03 * size, False), 0.0, v)
-        if attempt > 3 and np.count_nonzero(v[:-1]) > 1:  # several overlaps: past saddles, not along them
+        slow = attempt > (2 if residual < 1e-3 else 3)
+        if slow and eq.shape[0] > 1 and v[:-1].any():  # several overlaps: past saddles, not along them
             v, steps = descend(eq, v, 30, free), 6
             continue
         steps = min(2 * steps, 4000)

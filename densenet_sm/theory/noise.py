@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
@@ -22,40 +23,44 @@ class Noise:
     coefficients: tuple[float, ...]
     modes: tuple[tuple[float, float], ...] = ()
 
+    @cached_property
+    def terms(self) -> list[tuple[int, float]]:
+        """(k, c_k) of the terms that vary with q."""
+        return [(k, c) for k, c in enumerate(self.coefficients) if k and c]
+
     @property
     def silent(self) -> bool:
         """No noise at all: T = 0 averages are then over atoms."""
-        return not any(self.coefficients[1:]) and not self.modes
+        return not self.terms and not self.modes
 
-    @property
+    @cached_property
     def largest_C(self) -> float:
         """C must stay below this: at 1 − κC = 0 the Gaussian fluctuations of the P = 2 overlaps diverge."""
         return min((1 / kappa for _, kappa in self.modes), default=math.inf)
 
     def strength(self, q: float, C: float) -> float:
         """σ² = φ/β² = ξ'(q) + Σ a κ² q/λ², the variance of the noise field."""
-        polynomial = sum(k * c * q ** (k - 1) for k, c in enumerate(self.coefficients) if k)
-        return polynomial + sum(a * k**2 * q / (1 - k * C) ** 2 for a, k in self.modes)
+        polynomial = [k * c * q ** (k - 1) for k, c in self.terms]
+        return sum([a * k**2 * q / (1 - k * C) ** 2 for a, k in self.modes], sum(polynomial))
 
     def gradient(self, q: float, C: float) -> tuple[float, float]:
         """(∂σ²/∂q, ∂σ²/∂C)."""
-        dC = sum(2 * a * k**3 * q / (1 - k * C) ** 3 for a, k in self.modes)
-        return self.rigidity(q, C), dC
+        return self.rigidity(q, C), sum([2 * a * k**3 * q / (1 - k * C) ** 3 for a, k in self.modes])
 
     def rigidity(self, q: float, C: float) -> float:
         """ξ''(q) + Σ a κ²/λ²: times β² E sech⁴ g it is what the replicon subtracts from 1."""
-        polynomial = sum(k * (k - 1) * c * q ** (k - 2) for k, c in enumerate(self.coefficients) if k > 1)
-        return polynomial + sum(a * k**2 / (1 - k * C) ** 2 for a, k in self.modes)
+        polynomial = [k * (k - 1) * c * q ** (k - 2) for k, c in self.terms if k > 1]
+        return sum([a * k**2 / (1 - k * C) ** 2 for a, k in self.modes], sum(polynomial))
 
     def energy(self, q: float, C: float) -> float:
         """−∂G/∂β at fixed q: −β[ξ(1) − ξ(q)] − Σ (a κ² C/2)(1/λ + q/λ²)."""
-        slope = sum(c * sum(q**j for j in range(k)) for k, c in enumerate(self.coefficients))
-        return -C * (slope + sum(a * k**2 / 2 * (1 / (1 - k * C) + q / (1 - k * C) ** 2) for a, k in self.modes))
+        slope = sum([c * sum([q**j for j in range(k)]) for k, c in self.terms])
+        return -C * (slope + sum([a * k**2 / 2 * (1 / (1 - k * C) + q / (1 - k * C) ** 2) for a, k in self.modes]))
 
     def entropy(self, q: float, C: float) -> float:
         """G − β ∂G/∂β + ½φ(1−q): −(β²/2)[ξ(1) − ξ(q) − (1−q) ξ'(q)] − Σ (a/2)[ln λ + (1−λ)/λ]."""
-        curvature = sum(c * sum((j + 1) * q**j for j in range(k - 1)) for k, c in enumerate(self.coefficients))
-        modes = sum(a / 2 * (math.log1p(-k * C) + k * C / (1 - k * C)) for a, k in self.modes)
+        curvature = sum([c * sum([(j + 1) * q**j for j in range(k - 1)]) for k, c in self.terms])
+        modes = sum([a / 2 * (math.log1p(-k * C) + k * C / (1 - k * C)) for a, k in self.modes])
         return -(C**2) / 2 * curvature - modes
 
 

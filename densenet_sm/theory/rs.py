@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Model
-from .atoms import AtomAverages
-from .averages import Averages, averages
+from .averages import averages
 from .noise import Noise, noise_of
 from .signal import Signal, signal
 from .site import Site
@@ -76,9 +75,14 @@ class Equations:
 
     def admissible(self, v: Array) -> bool:
         """C in [0, 1/T], up to rounding, and below the divergence of the P = 2 noise; finite overlaps."""
-        C = float(v[-1])
-        top = 1 / self.T * (1 + 1e-12) if self.T > 0 else math.inf
-        return -1e-12 * self.unit <= C <= top and self.noise.largest_C > C and math.isfinite(float(np.abs(v).sum()))
+        low, top = self._range
+        C = v.item(-1)
+        return low <= C <= top and self.noise.largest_C > C and math.isfinite(v.dot(v))
+
+    @cached_property
+    def _range(self) -> tuple[float, float]:
+        """Bounds of C, up to rounding."""
+        return -1e-12 * self.unit, 1 / self.T * (1 + 1e-12) if self.T > 0 else math.inf
 
     @cached_property
     def unit(self) -> float:
@@ -90,7 +94,8 @@ class Equations:
 
     def norm(self, F: Array) -> float:
         """Largest residual, that of C in its own unit."""
-        return max(float(abs(F[:-1]).max()), abs(float(F[-1])) / self.unit)
+        *overlaps, C = F.tolist()
+        return max(abs(C) / self.unit, *map(abs, overlaps))
 
     def residual(self, v: Array) -> Array:
         """(E[t tanh βh], β E sech² βh) − v."""
@@ -110,20 +115,12 @@ class Point:
 
     def __init__(self, eq: Equations, v: Array):
         self.eq, self.v = eq, v
-        self.C = float(v[-1])
+        self.C = v.item(-1)
         self.q = max(0.0, 1 - eq.T * self.C)
         self.x = v[:-1].reshape(eq.shape)
         self.strength = eq.noise.strength(self.q, self.C)
-
-    @cached_property
-    def psi(self) -> Array:
-        """[C, G]: ψ = w f′(x), what each group of entries contributes to the local field."""
-        return self.eq.weights * self.eq.signal.slope(self.x)
-
-    @cached_property
-    def averages(self) -> Averages | AtomAverages:
-        """Averages over the field that the order parameters create."""
-        return averages(self.eq.site, self.psi, self.strength, self.eq.T)
+        self.psi = eq.weights * eq.signal.slope(self.x)  # [C, G]: w f′(x), what each group adds to the local field
+        self.averages = averages(eq.site, self.psi, self.strength, eq.T)
 
     @cached_property
     def residual(self) -> Array:
@@ -134,17 +131,10 @@ class Point:
 
     @cached_property
     def jacobian(self) -> Array:
-        d = self.averages.slopes
         stiff = (self.eq.weights * self.eq.signal.stiffness(self.x)).ravel()
         dq, dC = self.eq.noise.gradient(self.q, self.C)
-        by_C = dC - self.eq.T * dq
-        n = len(stiff)
-        J = np.empty((n + 1, n + 1))
-        J[:n, :n] = d.x_psi.reshape(n, n) * stiff
-        J[:n, n] = d.x_strength.ravel() * by_C
-        J[n, :n] = d.chi_psi.ravel() * stiff
-        J[n, n] = d.chi_strength * by_C
-        J.flat[:: n + 2] -= 1
+        J = self.averages.slopes * np.array([*stiff.tolist(), dC - self.eq.T * dq])
+        J.ravel()[:: len(J) + 1] -= 1
         return J
 
     @cached_property
@@ -195,5 +185,5 @@ class Point:
     def longitudinal(self) -> float:
         """The smallest of `modes`: positive where iterating overlaps converges."""
         if self.v.size == 2 and not self.averages.loose:
-            return -float(self.reduced[0, 0])
+            return -self.reduced.item(0)
         return float(self.modes[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from numpy.typing import NDArray
@@ -18,28 +18,42 @@ from ..errors import check_integer
 from ..polynomials import elementary_polynomial
 
 Array = NDArray[Any]
+Terms = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
 class Signal:
     """A polynomial f(x) = Σ_k c_k x^k as its terms (k, c_k), with f′ and f″."""
 
-    terms: tuple[tuple[int, float], ...]
+    terms: Terms
 
     def value(self, x: Array) -> Array:
-        return _sum([c * x**k for k, c in self.terms])
+        return _sum(x, self.terms)
 
     def slope(self, x: Array) -> Array:
-        return _sum([k * c * x ** (k - 1) for k, c in self.terms if k])
+        return _sum(x, self._first)
 
     def stiffness(self, x: Array) -> Array:
-        return _sum([k * (k - 1) * c * x ** (k - 2) for k, c in self.terms if k > 1])
+        return _sum(x, self._second)
+
+    @cached_property
+    def _first(self) -> Terms:
+        return _derivative(self.terms)
+
+    @cached_property
+    def _second(self) -> Terms:
+        return _derivative(self._first)
 
 
-def _sum(parts: list[Array]) -> Array:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
+def _derivative(terms: Terms) -> Terms:
+    return tuple((k - 1, k * c) for k, c in terms if k)
+
+
+def _sum(x: Array, terms: Terms) -> Array:
+    (k, c), *others = terms
+    total = c * x**k
+    for k, c in others:
+        total = total + c * x**k
     return total
 
 

@@ -133,7 +133,7 @@ def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> Sta
         energy=e,
         entropy=s,
         replicon=point.replicon,
-        longitudinal=_longitudinal(point),
+        longitudinal=judged(point).longitudinal,
         phase=label(eq, x, q, point.replicon),
         converged=True,
         residual=residual,
@@ -143,13 +143,13 @@ def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> Sta
     )
 
 
-def _longitudinal(point: Point) -> float:
-    """Stability of the overlaps; that of equal examples against one of them standing out, too."""
+def judged(point: Point) -> Point:
+    """The point where stability is judged: equal examples as two groups, for one of them might stand out."""
     eq = point.eq
     if eq.example or eq.model.protocol.entries_per_archetype() == 1:
-        return point.longitudinal
+        return point
     apart = Equations(eq.model, eq.T, True, eq.N)
-    return apart.at(np.append(np.repeat(point.x, 2, 1).ravel(), point.C)).longitudinal
+    return apart.at(np.append(np.repeat(point.x, 2, 1).ravel(), point.C))
 
 
 def label(eq: Equations, x: Array, q: float, replicon: float) -> str:
