@@ -221,7 +221,7 @@ def freezing(line: Line) -> Iterator[Crossing]:
         stability = min(calm.replicon, calm.longitudinal)
         frozen = line.solve(value, "glass")
         if stability < 0 or frozen is None or frozen.phase != phases.GLASS:
-            return stability
+            return stability if abs(stability) > ROUNDING else 0.0  # marginal: no side is better
         return calm.free_energy - frozen.free_energy
 
     grid = line.scan()

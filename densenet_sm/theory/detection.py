@@ -44,13 +44,13 @@ def detection_exponents(P: int, b: float) -> Exponents:
 def data_noise_limit(P: int, rho: float, load: float) -> Model:
     """What Unsupervised(r, M = (1−r²)/(ρr²)) becomes as r → 0 at fixed ρ and load = α c, the crosstalk of the examples.
 
-    P ≥ 3: averaged examples of that ρ, large-M law, at α = load. P = 2: the same law under the noise of `FaintExamples`.
+    P ≥ 3: averaged examples of that ρ, large-M law, at α = load; P = 2: that law under the noise of `FaintExamples`.
     The archetype state is meant, all examples equal; deviations of m and f at finite r are of order r².
 
     Raises ParameterError for P < 2, ρ < 0 or load < 0.
 
-    >>> data_noise_limit(P=3, rho=0.5, load=0.1)
-    Model(P=3, protocol=Supervised(r=None, M=None, rho=0.5), alpha=0.1, nu=0.0, field=0.0, interaction='tensor', covariance=None)
+    >>> data_noise_limit(P=3, rho=0.5, load=0.1) == Model(P=3, protocol=Supervised(rho=0.5), alpha=0.1)
+    True
     """
     P = check_integer("P", P, low=2, remedy="P is the number of spins in one interaction: 2, 3, 4, ...")
     check_number("rho", rho, low=0, remedy="rho = (1-r^2)/(M r^2) is the data-set entropy.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -104,6 +104,8 @@ def phase_diagram(
         edge_model, edge_T = (model, along[1]) if along[0] == "T" else (model.replace(**{along[0]: along[1]}), T)
         edge = _row(Line(edge_model, across[0], edge_T, across[1], across[2]), rows, starts)
     paths = _paths(rows, found, edge, along[1])
+    if model.protocol.n_condensed > 1:
+        paths = _chained(paths, rows, along[2] - along[1])
     labels = np.array([row.labels for row in found])
     if along is y:
         paths, labels = {name: [(b, a) for a, b in path] for name, path in paths.items()}, labels.T
@@ -139,6 +141,8 @@ def _row(line: Line, columns: Array, starts: tuple[Any, ...]) -> _Row:
         suffix = "/RS" if n == 0 else f" {start}/RS"
         try:
             for kind, c in _on_branches(line, start):
+                if kind == "spinodal" and len(c.state.x_groups) > 1 and c.state.longitudinal < -1e-3:
+                    continue  # the end of a saddle
                 name, direction = _between_kinds(c) if kind == "coexistence" else (None, 0)
                 crossing = (kind + suffix, c.direction, c.value) if name is None else (name, direction, c.value)
                 if not any(crossing[:2] == old[:2] and abs(c.value - old[2]) < 1e-6 for old in row.crossings):
@@ -212,6 +216,34 @@ def _paths(rows: Array, found: list[_Row], edge: _Row, first: float) -> dict[str
         main = (len(path), direction) > (len(twin), -direction)
         lines[name if main else f"{name} lower"] = path
     return lines
+
+
+def _chained(
+    paths: dict[str, list[tuple[float, float]]], rows: Array, width: float
+) -> dict[str, list[tuple[float, float]]]:
+    """Lines with several crossings in a row, or none in some, cut into connected pieces: "name", "name 2", ..."""
+    pieces = {}
+    for name, path in paths.items():
+        chains: list[list[tuple[float, float]]] = []
+        there = Counter(y for _, y in path)
+        for x, y in sorted(path, key=lambda point: point[1]):
+            open_ends = [c for c in chains if 0 < y - c[-1][1] < 1.001 * (rows[1] - rows[0])]
+            chain = min(open_ends, key=lambda c: _jump(c, x, y), default=None)
+            single = chain is not None and there[y] == there[chain[-1][1]] == 1
+            if chain is not None and _jump(chain, x, y) < width * (0.3 if single else 0.1):
+                chain.append((x, y))
+            else:
+                chains.append([(x, y)])
+        for n, chain in enumerate(sorted(chains, key=len, reverse=True)):
+            pieces[name if n == 0 else f"{name} {n + 1}"] = chain
+    return pieces
+
+
+def _jump(chain: list[tuple[float, float]], x: float, y: float) -> float:
+    """How far a point is from a chain's end, or from where its last two points lead."""
+    last, below = chain[-1]
+    slope = (last - chain[-2][0]) / (below - chain[-2][1]) if len(chain) > 1 else 0.0
+    return min(abs(x - last), abs(x - last - slope * (y - below)))
 
 
 def _dataset(

@@ -178,5 +178,7 @@ def equal_groups(size: Array) -> list[int]:
     [2, 1]
     """
     held = np.sort(size[size > ZERO_OVERLAP])[::-1]
-    edges = np.flatnonzero(np.diff(held) < -1e-6 * held[0]) if len(held) else []
-    return np.diff([0, *(np.asarray(edges, int) + 1), len(held)]).tolist() if len(held) else []
+    if not len(held):
+        return []
+    edges = np.flatnonzero(np.diff(held) < -1e-6 * held[0]) + 1
+    return np.diff([0, *edges.tolist(), len(held)]).tolist()

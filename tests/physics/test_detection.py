@@ -11,6 +11,7 @@ from densenet_sm import Model, ParameterError, Supervised, Unsupervised, critica
 from densenet_sm.theory.detection import FaintExamples, data_noise_limit, detection_exponents
 
 LOADS = {2: 0.03, 3: 0.1, 4: 0.1, 6: 0.1}  # α c: inside retrieval at ρ = 0.2
+SIGMAS = 5  # of means over disorder samples: false alarms below 1e-3 at 15 degrees of freedom; seeds fixed, not chosen
 
 
 def of_entropy(rho, M):
@@ -156,3 +157,30 @@ def test_single_examples_of_the_archetype_stay_harmless_locally(P):
     across = 1 - P * (P - 1) / 2 * rho / (1 + rho) * limit.x ** (P - 2) * limit.chi
     assert state.longitudinal == pytest.approx(min(across, limit.longitudinal), abs=1e-4)
     assert state.stable
+
+
+@pytest.mark.parametrize("T_ratio", [1.0, 3.0])
+@pytest.mark.parametrize("P", [2, 3])
+def test_monte_carlo_energy_under_synaptic_noise_is_exact_where_temperature_equals_noise(P, T_ratio):
+    """α = 0, T = ν, any N: the pattern is a sample of the posterior, a run from it in equilibrium at once and its mean
+    energy −f_N(1), that of the pattern. At three times that temperature it is not, which as many samples tell."""
+    N, nu = 24, 0.25
+    ds = dsm.simulate(Model(P=P, nu=nu), T=T_ratio * nu, N=N, samples=60, sweeps=60, burn_in=20, seed=5)
+    wanted = -math.prod(1 - k / N for k in range(P)) / 2
+    z = float((ds.energy.mean() - wanted) / ds.energy_err.mean())
+    assert abs(z) < SIGMAS if T_ratio == 1.0 else abs(z) > SIGMAS
+
+
+def test_monte_carlo_of_poor_examples_agrees_with_the_theory_on_the_way_to_the_limit():
+    """P = 3, K ~ N, M ~ N^{1/2}, r ~ N^{−1/4} with their constants: N = 128 and 256, one archetype held by all."""
+    rho, load, limit = 0.2, 0.05, solve(data_noise_limit(3, 0.2, 0.05), 0.2)
+    distance = []
+    for N in (128, 256):
+        examples = of_entropy(rho, round(N**0.5))
+        model = Model(P=3, protocol=examples, alpha=load / examples.crosstalk_factor(3, 3))
+        theory = solve(model, 0.2, N=N)
+        ds = dsm.simulate(model, T=0.2, N=N, samples=16, sweeps=100, burn_in=50, seed=1)
+        for name in ("m", "energy"):
+            assert abs(float(ds[name].mean()) - getattr(theory, name)) < SIGMAS * float(ds[f"{name}_err"].mean())
+        distance.append(limit.m - theory.m)
+    assert distance[0] > distance[1] > 0

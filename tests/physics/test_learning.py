@@ -12,7 +12,7 @@ from densenet_sm import Model, Network, Supervised, Unsupervised, critical, retr
 
 LOAD = {2: 0.05, 3: 0.3, 4: 0.25}
 T = 0.2
-SIGMAS = 5  # of a mean over samples: false alarms in 1e-3 at 9 degrees of freedom for each of 12 checks; seeds not chosen
+SIGMAS = 5  # of a mean over samples: false alarms below 1e-3 at 9 degrees of freedom; seeds fixed, not chosen
 
 
 def threshold(P, protocol, M):
@@ -57,7 +57,7 @@ def test_the_fewest_examples_and_the_poorest_are_the_same_threshold(P, protocol)
     assert critical(model.replace(r=r - 1e-4), "M", T=T).value > 60
 
 
-@pytest.mark.parametrize("P", [2, 3, 4])
+@pytest.mark.parametrize("P", [3, 4])
 def test_without_load_both_protocols_lose_the_archetype_at_the_same_temperature(P):
     ends = [critical(Model(P=P, protocol=p(r=0.6, M=7)), "T").value for p in (Supervised, Unsupervised)]
     assert ends[0] == pytest.approx(ends[1], abs=1e-9)
@@ -110,15 +110,29 @@ def test_archetype_and_example_without_load_are_states_of_the_enumerated_mean_fi
 
 @pytest.mark.parametrize("r", [0.2, 0.35, 0.5, 0.65, 0.8])
 @pytest.mark.parametrize(("P", "M"), [(2, 3), (2, 4), (3, 4), (3, 5), (4, 4)])
-def test_no_mixture_of_some_examples_is_lower_than_the_lower_of_archetype_and_example(P, M, r):
-    """The states that the ansatz leaves out, found from 30 random starts and from the majorities of 2 … M−1 examples."""
+def test_no_mixture_of_some_examples_is_lower_than_one_example_apart_from_the_others(P, M, r):
+    """States that the ansatz leaves out, from 30 random starts and from the majorities of 2 … M−1 examples, are higher
+    than archetype, example, or (even M, in the cold) an archetype whose ties one example breaks."""
     exact, rng = Enumerated(P, M, r, 0.15), np.random.default_rng(P)
-    model = Model(P=P, protocol=Unsupervised(r=r, M=M))
-    lowest = min(solve(model, 0.15, start=start).free_energy for start in ("retrieval", "example"))
+    states = [solve(Model(P=P, protocol=Unsupervised(r=r, M=M)), 0.15, start=s) for s in ("retrieval", "example")]
+    broken = np.append(1.1, np.ones(M - 1)) * states[0].x
+    lowest = min(*(state.free_energy for state in states), exact.free_energy(exact.settle(broken)))
     starts = [exact.t.T @ (exact.weight * np.sign(exact.t[:, :k].sum(1))) for k in range(2, M)]
     starts += list(rng.uniform(0, 1.2 * exact.t.max(), (30, M)))
-    found = [exact.free_energy(exact.settle(x)) for x in starts]
-    assert min(found) > lowest - 1e-9
+    assert min(exact.free_energy(exact.settle(x)) for x in starts) > lowest - 1e-9
+
+
+@pytest.mark.parametrize(("P", "M", "r"), [(2, 4, 0.45), (3, 4, 0.65), (4, 4, 0.75)])
+def test_in_the_cold_an_even_number_of_examples_lets_one_break_the_archetypes_ties(P, M, r):
+    """Where as many examples say +1 as −1 there is no field; at odd M there are no such sites."""
+    cold = solve(Model(P=P, protocol=Unsupervised(r=r, M=M)), 0.1)
+    exact = Enumerated(P, M, r, 0.1)
+    broken = exact.settle(np.append(1.1, np.ones(M - 1)) * cold.x)
+    assert cold.longitudinal < 0 < exact.stability(broken)
+    assert exact.free_energy(broken) < cold.free_energy - 1e-3
+    assert 1.1 < broken[0] / broken[1] < 1.8
+    for odd in (M - 1, M + 1):
+        assert solve(Model(P=P, protocol=Unsupervised(r=r, M=odd)), 0.1).longitudinal > 0
 
 
 @pytest.mark.parametrize(("P", "M"), [(2, 3), (2, 5), (3, 3), (3, 5), (4, 7)])
@@ -136,7 +150,7 @@ def test_in_the_cold_archetype_and_example_are_equally_low_where_their_energies_
 
 
 def ends(model, start, N, samples):
-    """Overlaps with the examples of the first archetype [samples, M], and m [samples], after 300 sweeps from a start."""
+    """Overlaps with the first archetype's examples [samples, M], and m [samples], after 300 sweeps from a start."""
     overlaps, m = [], []
     for sample in range(samples):
         net = Network.sample(model, N, seed=11, sample=sample)
