@@ -3,12 +3,15 @@
 from .crossings import Crossing
 from .decomposition import hard_and_soft
 from .derivatives import Derivative, derivative
+from .detection import data_noise_limit, detection_exponents
 from .diagrams import phase_diagram
 from .inverse import Design, design
 from .limits import exact_lines, nishimori, paramagnet, zero_load
 from .lines import follow, line
+from .multitasking import hierarchy_consistent, hierarchy_threshold, stable_states
 from .signal_to_noise import energy_of_losses, losses, one_step
 from .solver import solve
+from .stability import eigenvalues, hessian
 from .state import State
 from .transitions import Transition, critical
 
@@ -19,12 +22,18 @@ __all__ = [
     "State",
     "Transition",
     "critical",
+    "data_noise_limit",
     "derivative",
     "design",
+    "detection_exponents",
+    "eigenvalues",
     "energy_of_losses",
     "exact_lines",
     "follow",
     "hard_and_soft",
+    "hessian",
+    "hierarchy_consistent",
+    "hierarchy_threshold",
     "line",
     "losses",
     "nishimori",
@@ -32,5 +41,6 @@ __all__ = [
     "paramagnet",
     "phase_diagram",
     "solve",
+    "stable_states",
     "zero_load",
 ]

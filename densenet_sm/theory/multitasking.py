@@ -1,21 +1,22 @@
 r"""Several diluted patterns retrieved at once: every stable state, and where a hierarchy is consistent at T = 0.
 
 Spins follow the majority of some patterns, where these tie or are blank that of others, and so on: "2+1". Which of
-these orderings survive at a temperature, and with which overlaps, `states` answers (agliari2023multitasking, P = 2).
+these orderings survive at a temperature, and with which overlaps, `stable_states` answers (agliari2023multitasking for
+P = 2; theory/MULTITASKING.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 
-from ..errors import ConvergenceError, ParameterError, check_integer, check_number
+from ..errors import ConvergenceError, check_integer, check_number
 from ..model import Model, check_model
-from ..protocols import Multitasking
-from .branches import Line
+from .branches import Line, ordered_starts
 from .rs import Equations
 from .solver import initial, solve
 from .state import State
@@ -24,22 +25,22 @@ TILT = 1e-3  # by which equal overlaps of a start differ, and zero ones do not v
 SAME = 1e-6
 
 
-def states(model: Model, T: float, groups: int = 3) -> list[State]:
+def stable_states(model: Model, T: float, groups: int = 3) -> list[State]:
     """Every locally stable state found, lowest free energy first; `State.ordering` says what each is.
 
-    Starts are all orderings with at most `groups` numbers, the hierarchies, and the state without overlap. Equal
-    overlaps are tilted against each other, so that a start ends in a minimum of f and not in a saddle. Stable means
-    `longitudinal` > 0; states that differ by a permutation or by signs are one.
+    Starts are the state without overlap and every named kind of state; for several diluted patterns all orderings with
+    at most `groups` numbers and the hierarchies. There equal overlaps are tilted against each other, so that a start
+    ends in a minimum of f and not in a saddle. Stable means `longitudinal` > 0; states that differ by a permutation or
+    by signs are one.
 
-    Raises ParameterError for a model without Multitasking, and for bad T or groups.
+    Raises ParameterError for bad model, T or groups.
 
+    >>> from densenet_sm import Multitasking
     >>> model = Model(P=3, protocol=Multitasking(K=3, d=0.7))
-    >>> [state.ordering for state in states(model, T=0.05)]
+    >>> [state.ordering for state in stable_states(model, T=0.05)]
     ['1+1+1', '1+1', '1', '0']
     """
     check_model(model)
-    if not isinstance(model.protocol, Multitasking):
-        raise ParameterError("model", "one of diluted patterns", model, "Use protocol=Multitasking(K, d).")
     T = check_number("T", T, low=0)
     check_integer("groups", groups, low=1, remedy="groups is the longest ordering that is tried as a start.")
     found: list[State] = []
@@ -51,15 +52,21 @@ def states(model: Model, T: float, groups: int = 3) -> list[State]:
 
 def _candidates(model: Model, T: float, groups: int) -> Iterator[State | None]:
     yield Line(model, "T", None, T, T).unaligned(T)
-    eq, K = Equations(model, T), model.protocol.n_condensed
-    for ordering in orderings(K, groups):
-        x = initial(eq, ordering)[:-1] * (1 - TILT * np.arange(K))
-        if model.P == 2:
-            x = np.where(x == 0, TILT * x[0] * (1 - np.arange(K) / (2 * K)), x)
+    for start in _starts(model, T, groups):
         try:
-            yield solve(model, T, start=x)
+            yield solve(model, T, start=start)
         except ConvergenceError:
             yield None
+
+
+def _starts(model: Model, T: float, groups: int) -> Iterator[Any]:
+    eq, K = Equations(model, T), model.protocol.n_condensed
+    if K == 1:
+        yield from ordered_starts(model)
+        return
+    for ordering in orderings(K, groups):
+        x = initial(eq, ordering)[:-1] * (1 - TILT * np.arange(K))
+        yield np.where(x == 0, TILT * x[0] * (1 - np.arange(K) / (2 * K)), x) if model.P == 2 else x
 
 
 def orderings(K: int, groups: int = 3) -> list[str]:
