@@ -117,11 +117,19 @@ def averages(site: Site, psi: Array, strength: float, T: float) -> Averages | At
     """Single-site averages by sine transforms, or as a sum over atoms where that is possible and much shorter."""
     if strength == 0 and T == 0:
         return AtomAverages(site, psi)
+    if strength == 0 and not psi.any():
+        return _unpolarised(site, psi.shape, T)
     step, count = _resolution(site, psi, strength, T)
     exact = T == 0 or (strength == 0 and all(law.sharp for law in site.laws))
     if count > MANY_NODES and exact and count > MANY_NODES * law_size(site, len(psi)):
         return AtomAverages(site, psi, strength, T)
     return Averages(site, psi, strength, T, (step, count))
+
+
+@lru_cache(maxsize=64)
+def _unpolarised(site: Site, shape: tuple[int, int], T: float) -> Averages:
+    """Averages of the paramagnet, whatever the load."""
+    return Averages(site, np.zeros(shape), 0.0, T)
 
 
 def _resolution(site: Site, psi: Array, strength: float, T: float) -> tuple[float, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,11 +28,30 @@ SCAN = 33
 NEAR = 0.07  # share of the line's width over which a known state starts the next one
 
 
+class _Known:
+    """States found from one start, by value."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.states: dict[float, State | None] = {}
+
+    def add(self, value: float, state: State | None) -> None:
+        insort(self.values, value)
+        self.states[value] = state
+
+    def around(self, value: float, count: int) -> list[tuple[float, State | None]]:
+        """The `count` next ones on either side, the nearest first."""
+        n = bisect_left(self.values, value)
+        sides = self.values[max(0, n - count) : n + count]
+        return [(at, self.states[at]) for at in sorted(sides, key=lambda at: abs(at - value))]
+
+
 @dataclass(frozen=True)
 class Line:
     """A straight line through parameter space: the model and temperature at each value of one parameter.
 
-    States once found are the starts of their neighbours', so that a scan follows its branch.
+    States once found are the starts of their neighbours', so that a scan follows its branch. `half` 0 or 1 leaves out
+    every second value of the scan, the odd ones or the even ones.
     """
 
     model: Model
@@ -38,59 +59,94 @@ class Line:
     T: float | None
     low: float
     high: float
-    _known: dict[Any, dict[float, State | None]] = field(default_factory=dict, compare=False, repr=False)
+    half: int | None = None
+    _known: dict[str, _Known] = field(default_factory=dict, compare=False, repr=False)
+    _models: dict[float, Model] = field(default_factory=dict, compare=False, repr=False)
+    _states: dict[Any, State] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, value: float) -> tuple[Model, float]:
         if self.parameter == "T":
             return self.model, check_number("T", value, low=0)
         assert self.T is not None
-        return self.model.replace(**{self.parameter: value}), self.T
+        if value not in self._models:
+            self._models[value] = self.model.replace(**{self.parameter: value})
+        return self._models[value], self.T
 
     def equations(self, value: float, example: bool = False) -> Equations:
         model, T = self.at(value)
         return Equations(model, T, example)
 
     def scan(self) -> Array:
-        return np.linspace(self.low, self.high, SCAN)
+        grid = np.linspace(self.low, self.high, SCAN)
+        return grid if self.half is None else grid[[0, *range(2 - self.half, SCAN - 1, 2), SCAN - 1]]
 
     def solve(self, value: float, start: Any) -> State | None:
         """The state of the start's kind at a value, else what the start leads to; None where that is nothing."""
         if not isinstance(start, str):
             return self._fresh(value, start)
-        known = self._known.setdefault(start, {})
-        if value not in known:
-            near = min(known, key=lambda other: abs(other - value), default=None)
-            state = None
-            if near is not None and abs(near - value) < NEAR * (self.high - self.low) and start != "paramagnet":
-                state = self._continued(value, known[near], start)
-            known[value] = self._fresh(value, start) if state is None else state
-        return known[value]
+        known = self._known.setdefault(start, _Known())
+        if value not in known.states:
+            state = None if start == "paramagnet" else self._continued(value, start)
+            known.add(value, self._fresh(value, start) if state is None else state)
+        return known.states[value]
 
     def _fresh(self, value: float, start: Any) -> State | None:
         model, T = self.at(value)
-        if T == 0 and isinstance(start, str) and start == "paramagnet":  # there is none
-            return None
+        if isinstance(start, str) and start == "paramagnet":
+            if T == 0:  # there is none
+                return None
+            eq = self.equations(value)
+            if model.field == 0 and eq.noise.strength(0.0, 0.0) == 0:  # q = 0 solves the equations
+                v = np.append(np.zeros(math.prod(eq.shape)), 1 / T)
+                return self.state(value, v) if eq.admissible(v) else None
         try:
             return solve(model, T, start=start)
         except ConvergenceError:
             return None
 
-    def _continued(self, value: float, near: State | None, start: str) -> State | None:
-        """The state that a neighbour's continues to, if it is of the same kind."""
-        if near is None or near.T == 0 or not belongs(near, start):
+    def _continued(self, value: float, start: str) -> State | None:
+        """The state that those known near by continue to, if they are of the start's kind, and it is."""
+        reach = NEAR * (self.high - self.low)
+        near = [(at, s) for at, s in self._known[start].around(value, 2) if s is not None and belongs(s, start)]
+        near = [(at, s) for at, s in near if s.x_groups.shape == near[0][1].x_groups.shape][:2]
+        if not near or abs(near[0][0] - value) >= reach or (self.parameter == "T" and min(value, near[0][0]) == 0):
             return None
-        eq = self.equations(value, near.x_groups.shape[1] > 1)
-        if eq.T == 0:
+        eq, state = self.equations(value, near[0][1].x_groups.shape[1] > 1), near[0][1]
+        guesses = [initial(eq, state) if self.parameter == "T" else state.order_parameters]
+        if len(near) > 1:  # a straight line through the two nearest
+            (first, _), (second, other) = near
+            share = (value - first) / (second - first)
+            secant = (1 - share) * state.order_parameters + share * other.order_parameters
+            if self.parameter == "T":
+                secant[-1] = (1 - (1 - share) * state.q - share * other.q) / value
+            guesses.insert(0, secant)
+        return next((s for guess in guesses if (s := self.regained(value, guess, start)) is not None), None)
+
+    def regained(self, value: float, guess: Array, start: Any) -> State | None:
+        """The state of the start's kind next to a guess of its order parameters, by Newton's method; or None."""
+        eq = self.equations(value, len(guess) - 1 > self.model.protocol.n_condensed)
+        if (eq.T == 0 and eq.noise.silent) or not eq.admissible(guess):
             return None
-        guess = initial(eq, near)
-        if not eq.admissible(guess):
-            return None
-        v, residual, steps = newton(eq, guess, reach=0.2)
-        if residual > 1e-12 or not attracts(eq, v):
+        v, residual, steps = newton(eq, guess, 0.2, 0)
+        if residual > 1e-12 or not attracts(eq, v) or np.abs(v - guess)[:-1].max() > 0.2:
             return None
         state = state_from(eq, v, residual, steps)
-        same = belongs(state, start) and np.abs(state.x_groups - near.x_groups).max() < 0.2
-        return state if same else None
+        return state if belongs(state, start) else None
+
+    def absent(self, value: float, start: Any) -> bool:
+        """Whether the start led to the paramagnet (one with overlap: to none) at known values near by on both sides."""
+        known = self._known.get(start, _Known()) if isinstance(start, str) else _Known()
+        sides = [s for at, s in known.around(value, 1) if 0 < abs(at - value) < NEAR * (self.high - self.low)]
+        gone = (phases.PARAMAGNET,) if start == "glass" else phases.UNALIGNED
+        return len(sides) == 2 and all(s is not None and s.phase in gone for s in sides)
+
+    def state(self, value: float, v: Array) -> State:
+        """The state of order parameters v, a solution at a value."""
+        key = (value, v.tobytes())
+        if key not in self._states:
+            eq = self.equations(value, len(v) - 1 > self.model.protocol.n_condensed)
+            self._states[key] = state_from(eq, v, eq.norm(eq.residual(v)), 0)
+        return self._states[key]
 
     def _near(self, value: float, start: str) -> bool:
         """Whether the scan has a state of the start's kind on either side of a value."""
@@ -109,6 +165,8 @@ class Line:
         calm = self.solve(value, "paramagnet") if T > 0 else None
         if calm is not None and calm.phase == phases.PARAMAGNET and min(calm.replicon, calm.longitudinal) < 0:
             calm = None
+        if calm is not None and self.absent(value, "glass"):
+            return calm
         found = [state for state in (calm, self.solve(value, "glass")) if state is not None]
         return max(found, key=lambda s: s.free_energy, default=None)
 
@@ -122,7 +180,7 @@ class Line:
             if groups is not None and (groups == groups_of(self.model, start) or not self._near(value, other)):
                 continue
             if other != start:
-                state = self.solve(value, other)
+                state = None if self.absent(value, other) else self.solve(value, other)
                 saddle = groups is not None and state is not None and state.longitudinal < 0
                 rivals.append(state if belongs(state, other) and not saddle else None)
         return min((r for r in rivals if r is not None), key=lambda s: s.free_energy, default=None)
@@ -180,32 +238,63 @@ def belongs(state: State | None, start: Any) -> bool:
     return condensed
 
 
-def branches(line: Line, start: Any) -> Iterator[Branch]:
+def branches(line: Line, start: Any, seeds: Sequence[Branch] = ()) -> Iterator[Branch]:
     """Every branch that the scan's states of the wanted kind lie on, traced both ways, values increasing.
 
-    Raises ConvergenceError if there are such states and none can be followed.
+    `seeds` are branches of a line next to this one: what continues them comes first, and the scan leaves out the values
+    that it covers. Raises ConvergenceError if there are states of that kind and none can be followed.
     """
-    grid = line.scan()
-    found = [line.solve(float(value), start) for value in grid]
+    traced: list[Branch] = []
+    states = chain(_continuing(line, start, seeds), _scanned(line, start, traced))
+    return _followed(line, states, traced)
+
+
+def rejoined(line: Line, start: Any, seeds: Sequence[Branch], traced: Sequence[Branch]) -> list[Branch]:
+    """Branches that continue those of a neighbouring line and are not among the ones traced."""
+    return list(_followed(line, _continuing(line, start, seeds), list(traced)))
+
+
+def _continuing(line: Line, start: Any, seeds: Sequence[Branch]) -> Iterator[tuple[float, State]]:
+    """A state on each branch that a neighbouring line's continues to, from its middle or else its quarters."""
+    for branch in seeds:
+        for share in (0.5, 0.25, 0.75):
+            n = int(share * len(branch.values))
+            state = line.regained(branch.values[n], branch.points[n], start)
+            if state is not None:
+                yield branch.values[n], state
+                break
+
+
+def _scanned(line: Line, start: Any, traced: list[Branch]) -> Iterator[tuple[float, State]]:
+    """States of the scan, from the middle of every run of them; but for the first value those not covered already."""
+    grid = line.scan().tolist()
+    covered = [any(branch.values[0] <= value <= branch.values[-1] for branch in traced) for value in grid]
+    covered[0] = False
+    found = [None if skip else line.solve(value, start) for value, skip in zip(grid, covered, strict=True)]
     alive = np.array([belongs(state, start) for state in found])
     edges = np.flatnonzero(np.diff(np.r_[False, alive, False]))
-    traced: list[Branch] = []
-    failure: ConvergenceError | None = None
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         middle = (first + last) // 2
         for i in (*range(middle, last), *range(middle - 1, first - 1, -1)):
-            state, value = found[i], float(grid[i])
+            state = found[i]
             assert state is not None
-            if singular(line, value) or any(_on(branch, value, state.order_parameters) for branch in traced):
-                continue
-            try:
-                up, down = (trace(maker(line, state), state.order_parameters, value, sign, (line.low, line.high))
-                            for sign in (1, -1))  # fmt: skip
-            except ConvergenceError as error:
-                failure = error
-                continue
-            traced.append(down.joined(up))
-            yield traced[-1]
+            yield grid[i], state
+
+
+def _followed(line: Line, states: Iterator[tuple[float, State]], traced: list[Branch]) -> Iterator[Branch]:
+    """The branches that states lie on, beside those traced already, which they are added to."""
+    failure: ConvergenceError | None = None
+    for value, state in states:
+        if singular(line, value) or any(_on(branch, value, state.order_parameters) for branch in traced):
+            continue
+        try:
+            up, down = (trace(maker(line, state), state.order_parameters, value, sign, (line.low, line.high))
+                        for sign in (1, -1))  # fmt: skip
+        except ConvergenceError as error:
+            failure = error
+            continue
+        traced.append(down.joined(up))
+        yield traced[-1]
     if failure is not None and not traced:
         raise failure
 
@@ -233,8 +322,7 @@ def singular(line: Line, value: float) -> bool:
 
 def state_at(line: Line, value: float, v: Array) -> State:
     """The state of order parameters v, a point of a branch."""
-    eq = line.equations(value, len(v) - 1 > line.model.protocol.n_condensed)
-    return state_from(eq, v, eq.norm(eq.residual(v)), 0)
+    return line.state(value, v)
 
 
 def between(line: Line, branch: Branch, i: int, share: float) -> tuple[float, State | None]:
@@ -249,3 +337,9 @@ def between(line: Line, branch: Branch, i: int, share: float) -> tuple[float, St
         return value, None
     v, residual, steps = newton(eq, guess)
     return value, state_from(eq, v, residual, steps) if residual < 1e-10 else None
+
+
+def state_on(line: Line, branch: Branch, value: float) -> State | None:
+    """The state of a branch at a value between its ends."""
+    i = int(np.clip(np.searchsorted(branch.values, value), 1, len(branch.values) - 1)) - 1
+    return between(line, branch, i, (value - branch.values[i]) / (branch.values[i + 1] - branch.values[i]))[1]

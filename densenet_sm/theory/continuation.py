@@ -57,8 +57,8 @@ class Curve:
         """[n, n+1]."""
         raise NotImplementedError
 
-    def corrector(self, jacobian: Array, y: Array) -> Array:
-        """Jacobian for the corrector, from that at the beginning of the step."""
+    def corrector(self, jacobian: Array, y: Array, step: tuple[Array, Array] | None) -> Array:
+        """Jacobian for the corrector, from the one before; `step` is how much y and F have changed since, if known."""
         return jacobian
 
     def metric(self, y: Array) -> Array:
@@ -83,7 +83,7 @@ class Curve:
         guess = y + length * tangent
         metric = self.metric(y)
         normal = metric * tangent if fixed is None else np.eye(len(y))[fixed]
-        target = guess.copy()
+        target, before = guess.copy(), None
         for _ in range(12):
             target = self.clipped(target)
             F = self.residual(target)
@@ -92,7 +92,9 @@ class Curve:
             if self.norm(target, F) < self.tolerance:
                 off = target - guess
                 return target if np.sqrt(off @ (metric * off)) < 0.5 * abs(length) else None
-            system = np.vstack([self.corrector(jacobian, target), normal])
+            jacobian = self.corrector(jacobian, target, None if before is None else (target - before[0], F - before[1]))
+            before = target, F
+            system = np.vstack([jacobian, normal])
             try:
                 target = target - np.linalg.solve(system, np.append(F, normal @ (target - guess)))
             except np.linalg.LinAlgError:
@@ -187,9 +189,13 @@ class BranchCurve(Curve):
             raise ConvergenceError("a state without neighbours: 1 − β(1−q) ≤ 0 on both sides of it", y[:-1])
         return np.column_stack([exact, (high - low) / (up[-1] - down[-1])])
 
-    def corrector(self, jacobian: Array, y: Array) -> Array:
-        """Exact in v again; the slope in s is kept over the step."""
-        return np.column_stack([self.equations(y[-1]).jacobian(y[:-1]), jacobian[:, -1]])
+    def corrector(self, jacobian: Array, y: Array, step: tuple[Array, Array] | None) -> Array:
+        """Exact in v again; the slope in s is the one that the last correction has shown, or kept."""
+        exact, slope = self.equations(y[-1]).jacobian(y[:-1]), jacobian[:, -1]
+        if step is not None and abs(step[0][-1]) > max(1e-7, 1e-3 * float(np.abs(step[0]).max())):
+            moved, rise = step
+            slope = (rise - (exact + jacobian[:, :-1]) @ moved[:-1] / 2) / moved[-1]
+        return np.column_stack([exact, slope])
 
     def metric(self, y: Array) -> Array:
         """As above: C counts by its logarithm, for it can grow like 1/T; not without noise, where it follows x."""
@@ -208,7 +214,7 @@ class BranchCurve(Curve):
         def slope(share: float) -> float:
             nonlocal best
             point = self.step(y, tangent, jacobian, share) if share > 0 else y
-            if point is None:
+            if point is None or _joins(point[:-2], y[:-2]):
                 return -1.0
             best = point
             return float(self.tangent(point, tangent)[0][-1]) * direction

@@ -76,7 +76,8 @@ def _continuous_end(line: Line, branch: Branch, end: int, direction: int) -> tup
     if not stability(inside) < 0 < stability(reach):
         return None
     value = float(brentq(stability, inside, reach, xtol=1e-12))
-    if direction * (values[-1] - value) > 1e-6 * (line.high - line.low):  # a fold beyond it: discontinuous after all
+    apart_still = np.abs(points[-1] - joined)[:-1].max() > 1e-6
+    if apart_still and direction * (values[-1] - value) > 1e-6 * (line.high - line.low):  # a fold: discontinuous
         return None
     return value, on_joined(value)[1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
-from .branches import Line, branches, ordered_starts
+from .branches import Line, branches, ordered_starts, rejoined, singular, state_on
+from .continuation import Branch
 from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
 from .solver import ANSATZES
+from .state import State
 from .transitions import PARAMETERS, check_start
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Axis = tuple[str, float, float, int]
+Traced = dict[Any, list[Branch] | ConvergenceError]  # the branches of every start, or why there are none
+MANY = 20  # rows so close that one's scan also serves the next
 
 
 @dataclass
@@ -92,17 +96,19 @@ def phase_diagram(
     starts = ordered_starts(model) if start is None else (start,)
     along, across = (y, x) if x[0] == "M" else (x, y)  # integers cannot be followed: rows are at fixed M
     columns, rows = _points(along), _points(across)
+    lines = [_line(model, T, across[0], float(value), along) for value in rows]
+    if len(lines) > MANY:
+        lines = [replace(line, half=n % 2) for n, line in enumerate(lines)]
+    traced = [_traced(lines, start) for start in starts]
     found = []
-    for value in rows:
-        row_model, row_T = (model, float(value)) if across[0] == "T" else (model.replace(**{across[0]: value}), T)
-        line = Line(row_model, along[0], row_T, along[1], along[2])
-        found.append(_row(line, columns, starts))
+    for line, *own in zip(lines, *traced, strict=True):
+        found.append(_row(line, columns, dict(zip(starts, own, strict=True))))
         if progress is not None:
             progress()
     edge = _Row()  # where the lines meet the first column
     if across[0] != "M":
-        edge_model, edge_T = (model, along[1]) if along[0] == "T" else (model.replace(**{along[0]: along[1]}), T)
-        edge = _row(Line(edge_model, across[0], edge_T, across[1], across[2]), rows, starts)
+        line = _line(model, T, along[0], along[1], across)
+        edge = _row(line, rows, {start: _traced([line], start)[0] for start in starts})
     paths = _paths(rows, found, edge, along[1])
     if model.protocol.n_condensed > 1:
         paths = _chained(paths, rows, along[2] - along[1])
@@ -135,29 +141,57 @@ def _points(axis: Axis) -> Array:
     return np.unique(np.round(points)) if axis[0] == "M" else points
 
 
-def _row(line: Line, columns: Array, starts: tuple[Any, ...]) -> _Row:
-    row = _Row([("ergodic/RS", c.direction, c.value) for c in freezing(line)])
-    for n, start in enumerate(starts):
-        suffix = "/RS" if n == 0 else f" {start}/RS"
+def _line(model: Model, T: float | None, name: str, value: float, along: Axis) -> Line:
+    """The line of a diagram at one value of the other axis's parameter."""
+    if name == "T":
+        return Line(model, along[0], value, along[1], along[2])
+    return Line(model.replace(**{name: value}), along[0], T, along[1], along[2])
+
+
+def _traced(lines: list[Line], start: Any) -> list[list[Branch] | ConvergenceError]:
+    """Branches of every line, or why there are none: those of one are looked for on the next, and on the one before.
+
+    So a branch that one line's scan meets is not missed where it is a neighbour's.
+    """
+    found: list[list[Branch]] = []
+    failures: dict[int, ConvergenceError] = {}
+    for n, line in enumerate(lines):
         try:
-            for kind, c in _on_branches(line, start):
-                if kind == "spinodal" and len(c.state.x_groups) > 1 and c.state.longitudinal < -1e-3:
-                    continue  # the end of a saddle
-                name, direction = _between_kinds(c) if kind == "coexistence" else (None, 0)
-                crossing = (kind + suffix, c.direction, c.value) if name is None else (name, direction, c.value)
-                if not any(crossing[:2] == old[:2] and abs(c.value - old[2]) < 1e-6 for old in row.crossings):
-                    row.crossings.append(crossing)
+            found.append(list(branches(line, start, found[-1] if found else ())))
         except ConvergenceError as error:
-            row.failures.append(f"{start}: {error}")
+            found.append([])
+            failures[n] = error
+    for n in range(len(lines) - 2, -1, -1):
+        try:
+            found[n] += rejoined(lines[n], start, found[n + 1], found[n])
+        except ConvergenceError as error:
+            failures.setdefault(n, error)
+    return [failures[n] if n in failures and not own else own for n, own in enumerate(found)]
+
+
+def _row(line: Line, columns: Array, traced: Traced) -> _Row:
+    row = _Row([("ergodic/RS", c.direction, c.value) for c in freezing(line)])
+    for n, (start, found) in enumerate(traced.items()):
+        suffix = "/RS" if n == 0 else f" {start}/RS"
+        if isinstance(found, ConvergenceError):
+            row.failures.append(f"{start}: {found}")
+            continue
+        for kind, c in _on_branches(line, start, found):
+            if kind == "spinodal" and len(c.state.x_groups) > 1 and c.state.longitudinal < -1e-3:
+                continue  # the end of a saddle
+            name, direction = _between_kinds(c) if kind == "coexistence" else (None, 0)
+            crossing = (kind + suffix, c.direction, c.value) if name is None else (name, direction, c.value)
+            if not any(crossing[:2] == old[:2] and abs(c.value - old[2]) < 1e-6 for old in row.crossings):
+                row.crossings.append(crossing)
     row.crossings += [("at glass/RS", c.direction, c.value) for c in unaligned_instabilities(line)]
     borders = sorted(value for _, _, value in row.crossings)
-    row.labels = _labels(line, columns, borders, starts)
+    row.labels = _labels(line, columns, borders, traced)
     return row
 
 
-def _on_branches(line: Line, start: Any) -> Iterator[tuple[str, Crossing]]:
+def _on_branches(line: Line, start: Any, traced: list[Branch]) -> Iterator[tuple[str, Crossing]]:
     """Kind and crossing, of every branch."""
-    for branch in branches(line, start):
+    for branch in traced:
         found = {"spinodal": folds(line, branch), "coexistence": meetings(line, branch, start),
                  "saddle": saddles(line, branch) if line.model.protocol.n_condensed > 1 else (),
                  "at": instabilities(line, branch)}  # fmt: skip
@@ -174,24 +208,24 @@ def _between_kinds(crossing: Crossing) -> tuple[str | None, int]:
     return f"coexistence {first}~{second}/RS", crossing.direction if own == first else -crossing.direction
 
 
-def _labels(line: Line, columns: Array, borders: list[float], starts: tuple[Any, ...]) -> list[str]:
+def _labels(line: Line, columns: Array, borders: list[float], traced: Traced) -> list[str]:
     """Region of every column. Between two crossings it is one region if its ends and its middle say so."""
     labels = [""] * len(columns)
     pieces = np.searchsorted(borders, columns)
     for piece in np.unique(pieces):
         inside = np.flatnonzero(pieces == piece)
         probes = {inside[0], inside[len(inside) // 2], inside[-1]}
-        said = {i: _region(line, float(columns[i]), starts) for i in probes}
+        said = {i: _region(line, float(columns[i]), traced) for i in probes}
         for i in inside:
             same = len(set(said.values())) == 1
-            labels[i] = said[inside[0]] if same else said.get(i) or _region(line, float(columns[i]), starts)
+            labels[i] = said[inside[0]] if same else said.get(i) or _region(line, float(columns[i]), traced)
     return labels
 
 
-def _region(line: Line, value: float, starts: tuple[Any, ...]) -> str:
+def _region(line: Line, value: float, traced: Traced) -> str:
     """Phase of the lowest locally stable state, "metastable ..." if the state without overlap is lower."""
     rest = line.unaligned(value)
-    found = [line.solve(value, start) for start in starts]
+    found = (state for start, own in traced.items() for state in _states(line, value, start, own))
     ordered = [s for s in found if s is not None and s.phase not in phases.UNALIGNED and s.longitudinal > 0]
     best = min(ordered, key=lambda s: s.free_energy, default=None)
     if best is None:
@@ -199,6 +233,13 @@ def _region(line: Line, value: float, starts: tuple[Any, ...]) -> str:
     if rest is not None and best.free_energy > rest.free_energy + ROUNDING:
         return phases.metastable(best.phase)
     return best.phase
+
+
+def _states(line: Line, value: float, start: Any, own: list[Branch] | ConvergenceError) -> list[State | None]:
+    """States of a kind at a value: of every branch that reaches it, or what solve finds if none could be traced."""
+    if isinstance(own, ConvergenceError) or singular(line, value):
+        return [line.solve(value, start)]
+    return [state_on(line, branch, value) for branch in own if branch.values[0] <= value <= branch.values[-1]]
 
 
 def _paths(rows: Array, found: list[_Row], edge: _Row, first: float) -> dict[str, list[tuple[float, float]]]:

@@ -14,7 +14,7 @@ from .rs import Equations, Point
 
 Array = NDArray[Any]
 CLOSE = 3e-3  # residual from where Newton's method is tried at once
-SMALL = 0.02  # overlaps that may be on their way to zero
+SMALL = 0.1  # overlaps that may be on their way to zero
 LEAP = 0.1  # longest saddle-free step, in units of the largest overlap
 
 
@@ -146,6 +146,8 @@ def converge(eq: Equations, v: Array, patience: int = 17) -> tuple[Array, float,
             spent += extra
         if error < 1e-12 and attracts(eq, solution, free):
             return solution, error, spent
+        if attempt > 6 and 1e-12 < error < residual / 4:  # a nearly flat slope: Newton's way down it is a shorter one
+            v = solution
         close = min(close, residual / 4) if error > 1e-12 else 0.0  # go on, behind a solution that repels for long
         if attempt > 10:  # algebraic decay at a continuous transition: the overlaps on their way to zero are zero there
             v = np.where(np.append(np.abs(v[:-1]) < 0.03 * size, False), 0.0, v)
@@ -162,9 +164,22 @@ def _size(v: Array) -> float:
 
 
 def _without_overlap(eq: Equations, v: Array) -> Array:
-    """v with its small and shrinking overlaps at zero, if the state without overlap attracts them; else as it is."""
-    solution, error, _ = newton(eq, np.append(np.zeros(len(v) - 1), v[-1]), reach=0.05)
-    return solution if error < 1e-12 and eq.at(solution).longitudinal > 0 else v
+    """The state without overlap, if it attracts v and nothing on the straight way stops that; else v as it is."""
+    solution = np.append(np.zeros(len(v) - 1), v[-1])
+    for _ in range(30):  # its overlaps stay zero: Newton's method for C alone
+        if not eq.admissible(solution):
+            return v
+        change = eq.residual(solution)[-1] / eq.jacobian(solution)[-1, -1]
+        solution[-1] -= change
+        if abs(change) < 1e-13 * eq.unit:
+            break
+    if not eq.admissible(solution) or eq.norm(eq.residual(solution)) > 1e-12 or not attracts(eq, solution):
+        return v
+    for share in (0.8, 0.6, 0.4, 0.2):
+        way = np.append(share * v[:-1], solution[-1] + share**2 * (v[-1] - solution[-1]))
+        if way[:-1] @ eq.residual(way)[:-1] > 0:
+            return v
+    return solution
 
 
 def attracts(eq: Equations, v: Array, free: Array | None = None) -> bool:

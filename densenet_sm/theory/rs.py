@@ -163,10 +163,10 @@ class Point:
     @property
     def replicon(self) -> float:
         """1 − β²ξ″(q) E sech⁴ βh; −inf at T = 0 wherever noise leaves fields near zero."""
-        cost = self.eq.noise.rigidity(self.q, self.C) * self.averages.chi4
+        rigidity = self.eq.noise.rigidity(self.q, self.C)
         if self.eq.T == 0:
-            return -math.inf if cost > 0 else 1.0
-        return 1 - cost / self.eq.T
+            return -math.inf if rigidity > 0 and self.strength > 0 else 1.0
+        return 1 - rigidity * self.averages.chi4 / self.eq.T
 
     @cached_property
     def reduced(self) -> Array:
