@@ -167,6 +167,16 @@ def test_a_hierarchy_is_consistent_up_to_the_threshold_where_every_spin_obeys_it
         assert obeys(d) == solved(d) == hierarchy_consistent(P, K, d) == wanted
 
 
+@pytest.mark.parametrize(("M", "r"), [(3, 0.7), (5, 0.8)])
+def test_an_odd_number_of_examples_makes_the_hierarchy_consistent_up_to_one_over_that_number(M, r):
+    """|Σχ| is 1 to M: the weakest site of the first pattern against the strongest of the others, 1/M > D + … ."""
+    for P in (2, 3):
+        for d, consistent in ((M ** (-1 / (P - 1)) - 1e-3, True), (M ** (-1 / (P - 1)) + 1e-3, False)):
+            model = Model(P=P, protocol=Multitasking(2, d, Supervised(r=r, M=M)))
+            x = solve(model, 0.0, start="hierarchical").x
+            assert (abs(x[1] / x[0] - d) < 1e-12) == consistent
+
+
 def test_two_patterns_are_always_a_consistent_hierarchy():
     assert hierarchy_threshold(3, 2) == hierarchy_threshold(2, 1) == 1
     assert hierarchy_consistent(2, 2, 0.999)
@@ -211,6 +221,19 @@ def test_mixtures_of_diluted_patterns_are_unequal_and_higher_than_the_hierarchy(
     hierarchy, mixture = stable_states(tasks(2, 3, 0.1), 0.05)
     assert hierarchy.x[0] > 0.9 > 0.7 > mixture.x[0] > mixture.x[2] > 0.3
     assert mixture.free_energy > hierarchy.free_energy
+
+
+@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.parametrize("P", [3, 4])
+def test_in_the_cold_the_next_pattern_is_a_full_one_on_the_sites_that_the_others_leave_blank(P, n):
+    """n frozen patterns leave d^n of the sites: T = d^{n(P−1)} (1−d)^{P/2−1} T′ with the T′ of one full pattern."""
+    d = 0.3
+    scale, below, above = d ** (n * (P - 1)) * (1 - d) ** (P / 2 - 1), "+".join("1" * n), "+".join("1" * (n + 1))
+    for kind, rival in (("spinodal", "lowest"), ("coexistence", below)):
+        full = critical(Model(P=P), "T", kind=kind).value
+        model, bounds = tasks(P, 3, d), (0.3 * scale, 1.3 * scale)
+        found = critical(model, "T", kind=kind, start=above, against=rival, bounds=bounds)
+        assert found.value == pytest.approx(scale * full, rel=1e-9)
 
 
 @pytest.mark.parametrize("P", [3, 4])
