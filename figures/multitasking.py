@@ -1,4 +1,6 @@
-"""Multitasking diagrams of diluted patterns: figures/multitasking.png and .pdf, multitasking_rho.*; stored data only.
+"""Diluted patterns, figures/multitasking.png and .pdf, (d, rho): multitasking_rho.*, T = 0: multitasking_zero.*
+
+Reads stored data only; Monte Carlo is drawn where simulations/multitasking.py has run.
 
 python figures/multitasking.py [--data data] [--out figures]
 """
@@ -28,37 +30,43 @@ def main(argv=None):
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     plt.switch_backend("Agg")
-    thermal, noisy = (stored(args.data, axis) for axis in ("T", "rho"))
+    thermal, noisy, runs = (stored(args.data, name) for name in ("T", "rho", "simulation"))
     with plt.style.context(dsm.plot.STYLE):
-        paths = save(draw(thermal, curves=True), args.out / "multitasking")
-        paths += save(draw(noisy, curves=False), args.out / "multitasking_rho")
+        paths = save(draw(thermal, runs), args.out / "multitasking")
+        paths += save(draw(noisy), args.out / "multitasking_rho")
+        zero = xr.load_dataset(args.data / "multitasking_zero.nc", engine="h5netcdf")
+        paths += save(draw_zero(zero), args.out / "multitasking_zero")
     print("figures:", *paths, f"\ndata:    {args.data}/multitasking_*.nc")
 
 
-def stored(folder, axis):
-    """Diagrams by (P, K)."""
-    found = [xr.load_dataset(path, engine="h5netcdf") for path in sorted(folder.glob(f"multitasking_{axis}_P*.nc"))]
+def stored(folder, name):
+    """Datasets by (P, K)."""
+    found = [xr.load_dataset(path, engine="h5netcdf") for path in sorted(folder.glob(f"multitasking_{name}_P*.nc"))]
     return {(int(ds.attrs["P"]), int(ds.attrs["K"])): ds for ds in found}
 
 
-def draw(diagrams, curves):
-    """One row of panels for each P, a column for each K; below each diagram the overlaps against T."""
+def draw(diagrams, runs=None):
+    """One row of panels for each P, a column for each K; with `runs` the overlaps against T below each diagram."""
+    curves = runs is not None
     orders, numbers = (sorted({pair[n] for pair in diagrams}) for n in (0, 1))
-    heights = [1.6, 1.0] * len(orders) if curves else [1.0] * len(orders)
+    if not curves:  # one row
+        orders, numbers = [0], list(diagrams)
+    heights = [1.6, 1.0] * len(orders) if curves else [1.0]
     size = (3.9 * len(numbers), (4.7 if curves else 3.3) * len(orders) + 0.9)
     figure, axes = plt.subplots(len(heights), len(numbers), figsize=size, height_ratios=heights, squeeze=False)
     for ax in axes.flat:
         ax.set_visible(False)
     for (P, K), ds in diagrams.items():
-        row, column = orders.index(P) * (1 + curves), numbers.index(K)
+        row, column = (2 * orders.index(P), numbers.index(K)) if curves else (0, numbers.index((P, K)))
         diagram(axes[row, column], ds)
         if curves:
-            overlaps(axes[row + 1, column], ds)
+            overlaps(axes[row + 1, column], ds, runs.get((P, K)))
     handles = dsm.plot.legend_handles(*(ds.isel(line=[]) for ds in diagrams.values()))
     handles += [Line2D([], [], color=c, linestyle=dash, label=label) for c, dash, label in LINES.values()]
-    if curves:
-        handles.append(threshold_mark([], [], None))
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    handles.append(threshold_mark([], [], None))
+    if curves and runs:
+        handles.append(Line2D([], [], color="0.3", marker="o", linestyle="", fillstyle="none", label="Monte Carlo"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=4 if curves else 3)
     return figure
 
 
@@ -72,26 +80,54 @@ def diagram(ax, ds):
         ax.plot(one.line_x, one.line_y, color=colour, linestyle=dash, linewidth=1)
     title = f"P = {ds.attrs['P']}, K = {ds.attrs['K']}"
     ax.set_title(title if ds.attrs["y"] == "T" else f"{title}, T = {ds.attrs['T']:g}")
-    if "threshold" in ds.attrs and ds.attrs["threshold"] < 1:
+    if ds.attrs["P"] == 2 and ds.attrs["y"] == "T":  # no line of the dataset: it is the same T at every d
+        ax.axhline(1.0, color="0.15", linewidth=1)
+    ax.set_ylim(0, None)
+    if ds.attrs["threshold"] < 1:
         threshold_mark([ds.attrs["threshold"]], [0.0], ax)
 
 
 def threshold_mark(x, y, ax):
     """Marker of the consistency point at T = 0."""
     style = {"marker": "v", "color": "black", "markersize": 7, "linestyle": "", "clip_on": False, "zorder": 5}
-    mark = Line2D(x, y, label="hierarchy consistent at T = 0 up to here", **style)
+    mark = Line2D(x, y, label="T = 0, ρ = 0: hierarchy consistent up to here", **style)
     return mark if ax is None else ax.add_line(mark)
 
 
-def overlaps(ax, ds):
-    """Overlaps of the lowest state against T at one dilution."""
+def overlaps(ax, ds, run):
+    """Overlaps of the lowest state against T at one dilution, with Monte Carlo where there is any."""
     ax.set_visible(True)
     T, m = ds.curve_T.values, ds.curve_m.values
+    end = T[np.flatnonzero(m[:, 0] > 0)[-1] + 1 :].min(initial=T[-1])
     for k in range(m.shape[1])[::-1]:
-        ax.plot(T, m[:, k], ".-", color=SHADES[k % len(SHADES)], markersize=3, linewidth=1)
-    ax.set(xlabel="T", ylabel="m / (1−d)", xlim=(0, T[np.flatnonzero(m[:, 0] > 0)[-1] + 1 :].min(initial=T[-1])))
-    ax.set_ylim(-0.03, 1.03)
+        ax.plot(T, m[:, k], "-", color=SHADES[k], linewidth=1)
+        if run is not None:
+            style = {"fmt": "o", "color": SHADES[k], "markersize": 3.5, "fillstyle": "none", "elinewidth": 0.8}
+            ax.errorbar(run["T"], run.m[:, k], run.m_err[:, k], **style)
+    ax.set(xlabel="T", ylabel="m / (1−d)", xlim=(0, end), ylim=(-0.03, 1.03))
     ax.set_title(f"lowest state, d = {ds.attrs['curve_d']:g}", fontsize="small")
+
+
+def draw_zero(ds):
+    """T = 0: up to which d the hierarchy of K patterns is consistent; overlaps of the lowest state against d."""
+    figure, axes = plt.subplots(1, 1 + len(ds.P), figsize=(3.7 * (1 + len(ds.P)), 3.4))
+    lines = [Line2D([], [], color="0.3", marker="o", markersize=4, fillstyle="none", linestyle="", label="searched")]
+    for n, P in enumerate(ds.P.values):
+        one = ds.sel(P=P)
+        lines += axes[0].plot(one.K, one.exact, color=SHADES[n], linewidth=1, label=f"P = {P}: D + … + D^(K−1) = 1")
+        axes[0].plot(one.K, one.searched, "o", color=SHADES[n], markersize=4, fillstyle="none")
+        ax, K = axes[n + 1], ds.sizes["pattern"]
+        for k in range(K):
+            ax.plot(ds.d, one.m[:, k], color=SHADES[k], linewidth=1, label=f"k = {k + 1}")
+            ax.plot(ds.d, ds.d**k, ":", color=SHADES[k], linewidth=1)
+        if K in ds.K:
+            threshold_mark([float(one.exact.sel(K=K))], [0.0], ax)
+        ax.set(xlabel="d", ylabel="m / (1−d)", ylim=(0, 1.03), title=f"P = {P}, K = {K}, lowest state, T = 0")
+    axes[0].set(xlabel="K", ylabel="d", ylim=(0.45, 1.05), title="hierarchy consistent below, T = 0")
+    axes[0].legend(handles=lines, loc="upper right")
+    shared = [*axes[1].get_lines()[: 2 * K : 2], Line2D([], [], color="0.3", linestyle=":", label="d^(k−1)")]
+    figure.legend(handles=[*shared, threshold_mark([], [], None)], loc="outside lower center", ncols=6)
+    return figure
 
 
 def save(figure, stem):

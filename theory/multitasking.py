@@ -1,4 +1,4 @@
-"""Multitasking diagrams (d, T) and (d, rho) of diluted patterns at zero load -> data/multitasking_*.nc
+"""Multitasking diagrams of diluted patterns at zero load: (d, T), (d, rho) and T = 0 -> data/multitasking_*.nc
 
 python theory/multitasking.py [--preset quick|full|toy] [--out data]
 """
@@ -7,29 +7,33 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
-from densenet_sm.theory.multitasking import hierarchy_threshold, states
 
-DILUTION = ("d", 0.0, 0.96)
-T_TOP = {2: 1.08, 3: 0.8, 4: 0.8}
-RHO_T = {2: 0.2, 3: 0.08}  # temperature of the (d, rho) diagrams
+ORDERS = (2, 3, 4)
+DILUTION = {2: (0.0, 0.98), 3: (0.1, 0.98), 4: (0.4, 0.985)}  # of the (d, T) diagrams: where several patterns are held
+WARMTH = {2: (0.02, 1.06), 3: (0.01, 0.36), 4: (0.004, 0.12)}
+RHO = {2: (0.2, (0.0, 0.6)), 3: (0.08, (0.0, 0.6))}  # T and range of the (d, rho) diagrams
 CURVE_D = {(2, 2): 0.62, (2, 3): 0.6, (2, 5): 0.7}  # dilution of the m(T) curves, by P and K
 CURVE_D |= {(3, 2): 0.85, (3, 3): 0.9, (3, 5): 0.9, (4, 2): 0.9, (4, 3): 0.93, (4, 5): 0.93}
-PRESETS = {  # rows of (d, T) by P and K, rows of (d, rho) by P and K, columns, temperatures of the curves
-    "toy": ({2: {2: 3}, 3: {2: 3}}, {3: {2: 2}}, 9, 5),
+HELD = 3  # patterns of the overlaps at T = 0
+PRESETS = {  # rows of (d, T) by P and K, rows of (d, rho) by P and K, columns, points of the curves, largest K at T = 0
+    "toy": ({2: {2: 3}, 3: {2: 3}}, {3: {2: 2}}, 9, 5, 4),
     "quick": (
-        {2: {2: 19, 3: 17, 5: 9}, 3: {2: 21, 3: 21, 5: 13}, 4: {2: 17, 3: 17, 5: 11}},
-        {2: {3: 6}, 3: {3: 5}},
-        97,
-        61,
+        {2: {2: 27, 3: 27, 5: 10}, 3: {2: 25, 3: 25, 5: 11}, 4: {2: 25, 3: 25, 5: 9}},
+        {2: {3: 13}, 3: {3: 13}},
+        99,
+        73,
+        10,
     ),
     "full": (
-        {2: {2: 109, 3: 109, 5: 65}, 3: {2: 121, 3: 121, 5: 81}, 4: {2: 121, 3: 121, 5: 81}},
-        {2: {2: 31, 3: 31}, 3: {2: 31, 3: 31}},
+        {2: {2: 105, 3: 105, 5: 53}, 3: {2: 113, 3: 113, 5: 57}, 4: {2: 97, 3: 97, 5: 49}},
+        {2: {2: 61, 3: 61, 5: 31}, 3: {2: 61, 3: 61, 5: 31}},
         241,
         241,
+        10,
     ),
 }
 
@@ -40,24 +44,28 @@ def main(argv=None):
     parser.add_argument("--out", type=Path, default=Path("data"))
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
-    thermal, noisy, columns, temperatures = PRESETS[args.preset]
+    thermal, noisy, columns, points, most = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("multitasking", total=sum(rows for _, _, rows in [*each(thermal), *each(noisy)]))
         for P, K, rows in each(thermal):
             bar.update(task, description=f"multitasking (d, T), P={P}, K={K}")
             model = dsm.Model(P, protocol=dsm.Multitasking(K, CURVE_D[P, K]))
-            axes = {"x": (*DILUTION, columns), "y": ("T", 0.0, T_TOP[P], rows)}
+            axes = {"x": ("d", *DILUTION[P], columns), "y": ("T", *WARMTH[P], rows)}
             ds = dsm.phase_diagram(model, **axes, progress=lambda: bar.advance(task))
-            ds = overlaps(ds, model, np.linspace(0.0, T_TOP[P], temperatures))
-            ds.attrs |= {"K": K, "threshold": hierarchy_threshold(P, K), "curve_d": CURVE_D[P, K]}
+            ds = overlaps(ds, model, np.linspace(0.0, WARMTH[P][1], points))
+            ds.attrs |= {"K": K, "threshold": dsm.hierarchy_threshold(P, K), "curve_d": CURVE_D[P, K]}
             ds.to_netcdf(args.out / f"multitasking_T_P{P}_K{K}.nc", engine="h5netcdf")
         for P, K, rows in each(noisy):
             bar.update(task, description=f"multitasking (d, rho), P={P}, K={K}")
             model = dsm.Model(P, protocol=dsm.Multitasking(K, 0.5, dsm.Supervised(rho=0.0)))
-            axes = {"x": (*DILUTION, columns), "y": ("rho", 0.0, 1.5, rows)}
-            ds = dsm.phase_diagram(model, **axes, T=RHO_T[P], progress=lambda: bar.advance(task))
-            ds.attrs["K"] = K
+            T, entropies = RHO[P]
+            axes = {"x": ("d", 0.0, 0.98, columns), "y": ("rho", *entropies, rows)}
+            ds = dsm.phase_diagram(model, **axes, T=T, progress=lambda: bar.advance(task))
+            ds.attrs |= {"K": K, "threshold": dsm.hierarchy_threshold(P, K)}
             ds.to_netcdf(args.out / f"multitasking_rho_P{P}_K{K}.nc", engine="h5netcdf")
+    at_zero(range(3, most + 1), np.linspace(0.1, 0.98, points)).to_netcdf(
+        args.out / "multitasking_zero.nc", engine="h5netcdf"
+    )
 
 
 def each(sets):
@@ -66,14 +74,50 @@ def each(sets):
 
 
 def overlaps(ds, model, temperatures):
-    """With the overlaps per non-blank site of the lowest stable state against T, largest first, and its ordering."""
-    lowest = [next(iter(states(model, float(T), groups=2)), None) for T in temperatures]
-    m = [np.zeros(model.protocol.K) if s is None else np.sort(np.abs(s.m_active))[::-1] for s in lowest]
+    """With the overlaps per non-blank site of the lowest stable state against T, and the ordering of that state."""
+    lowest = [next(iter(dsm.stable_states(model, float(T), groups=2)), None) for T in temperatures]
+    m = [np.zeros(model.protocol.K) if s is None else largest_first(s) for s in lowest]
     curves = {
         "curve_m": (("curve_T", "pattern"), m),
         "curve_ordering": ("curve_T", [s.ordering if s else "" for s in lowest]),
     }
     return ds.assign(curves).assign_coords(curve_T=temperatures)
+
+
+def at_zero(numbers, dilutions):
+    """T = 0: where the hierarchy of K patterns stops being consistent, searched and exact; overlaps against d."""
+    dims = ("P", "K")
+    exact = [[dsm.hierarchy_threshold(P, K) for K in numbers] for P in ORDERS]
+    searched = [[last_geometric(P, K) for K in numbers] for P in ORDERS]
+    m = np.full((len(ORDERS), len(dilutions), HELD), np.nan)
+    for p, n in np.ndindex(m.shape[:2]):
+        model = dsm.Model(ORDERS[p], protocol=dsm.Multitasking(HELD, float(dilutions[n])))
+        found = dsm.stable_states(model, 0.0)
+        m[p, n] = largest_first(found[0]) if found else np.nan
+    data = {"exact": (dims, exact), "searched": (dims, searched), "m": (("P", "d", "pattern"), m)}
+    return xr.Dataset(data, {"P": list(ORDERS), "K": list(numbers), "d": dilutions})
+
+
+def last_geometric(P, K):
+    """Largest d at which the hierarchy solved for at T = 0 has overlaps (1−d) d^{k−1}, by bisection."""
+    low, high = 0.3, 0.999
+    while high - low > 1e-7:
+        d = (low + high) / 2
+        low, high = (d, high) if is_geometric(P, K, d) else (low, d)
+    return low
+
+
+def is_geometric(P, K, d):
+    try:
+        state = dsm.solve(dsm.Model(P, protocol=dsm.Multitasking(K, d)), 0.0, start="hierarchical")
+    except dsm.ConvergenceError:
+        return False
+    return np.abs(state.m_active - d ** np.arange(K)).max() < 1e-12
+
+
+def largest_first(state):
+    """Overlaps per non-blank site, the largest first, signs left out."""
+    return np.sort(np.abs(state.m_active))[::-1]
 
 
 if __name__ == "__main__":

@@ -177,6 +177,22 @@ def test_an_odd_number_of_examples_makes_the_hierarchy_consistent_up_to_one_over
             assert (abs(x[1] / x[0] - d) < 1e-12) == consistent
 
 
+@pytest.mark.parametrize(("P", "d"), [(2, 0.56), (3, 0.77), (4, 0.84)])
+def test_at_zero_temperature_a_state_where_two_patterns_outvote_the_first_can_be_lower_than_the_hierarchy(P, d):
+    """On ½(1−d)² of the first pattern's sites the other two disagree with it. (T = 0, three patterns.) At P = 2 both
+    energies are equal at d = (1+√8)/7, below the threshold (√5−1)/2."""
+    a = (1 - d) ** 2 / 2
+    wanted = sorted(([1, d, d * d], [1 - a, d + a, d * d + a]), key=lambda m: -(np.array(m) ** P).sum())
+    found = stable_states(tasks(P, 3, d), 0.0)
+    assert len(found) == 2
+    for state, m in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(np.sort(np.abs(state.m_active))[::-1], m, atol=1e-12)
+        assert state.energy == pytest.approx(-((1 - d) ** (P / 2)) * (np.array(m) ** P).sum() / 2, abs=1e-12)
+    for shift, lowest in ((-1e-6, 1.0), (1e-6, 0.9)):
+        states = stable_states(tasks(2, 3, (1 + math.sqrt(8)) / 7 + shift), 0.0)
+        assert states[0].m_active.max() == pytest.approx(lowest, abs=0.01)
+
+
 def test_two_patterns_are_always_a_consistent_hierarchy():
     assert hierarchy_threshold(3, 2) == hierarchy_threshold(2, 1) == 1
     assert hierarchy_consistent(2, 2, 0.999)
