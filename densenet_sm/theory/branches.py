@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_number
 from ..model import Model
-from ..protocols import Multitasking, Unsupervised
+from ..protocols import Multitasking, TeacherStudent, Unsupervised
 from ..protocols.teacher import coexistence_temperature
 from .continuation import Branch, trace
 from .iteration import attracts, newton
@@ -24,7 +24,8 @@ from .solver import groups_of, initial, solve
 from .state import State, state_from
 
 Array = NDArray[Any]
-SCAN = 33
+CELLS = 32
+FIRST = (1 / 512, 1 / 64, 1 / 8)  # a small capacity lies close to the lower bound: shares of the first cell
 NEAR = 0.07  # share of the line's width over which a known state starts the next one
 
 
@@ -50,8 +51,8 @@ class _Known:
 class Line:
     """A straight line through parameter space: the model and temperature at each value of one parameter.
 
-    States once found are the starts of their neighbours', so that a scan follows its branch. `half` 0 or 1 leaves out
-    every second value of the scan, the odd ones or the even ones.
+    States once found are the starts of their neighbours', so that a scan follows its branch. A scan has `cells` cells,
+    the first one divided further; `half` 0 or 1 leaves out every second value, the odd ones or the even ones.
     """
 
     model: Model
@@ -59,6 +60,7 @@ class Line:
     T: float | None
     low: float
     high: float
+    cells: int = CELLS
     half: int | None = None
     _known: dict[str, _Known] = field(default_factory=dict, compare=False, repr=False)
     _models: dict[float, Model] = field(default_factory=dict, compare=False, repr=False)
@@ -77,8 +79,9 @@ class Line:
         return Equations(model, T, example)
 
     def scan(self) -> Array:
-        grid = np.linspace(self.low, self.high, SCAN)
-        return grid if self.half is None else grid[[0, *range(2 - self.half, SCAN - 1, 2), SCAN - 1]]
+        n = self.cells
+        steps = range(1, n + 1) if self.half is None else (*range(2 - self.half, n, 2), n)
+        return self.low + (self.high - self.low) / n * np.array([0, *FIRST, *steps])
 
     def solve(self, value: float, start: Any) -> State | None:
         """The state of the start's kind at a value, else what the start leads to; None where that is nothing."""
@@ -186,6 +189,11 @@ class Line:
         return min((r for r in rivals if r is not None), key=lambda s: s.free_energy, default=None)
 
 
+def least_wanted(model: Model, parameter: str) -> bool:
+    """Whether retrieval is harder the less there is of a parameter: examples and their quality."""
+    return parameter in ("M", "r") or (parameter == "alpha" and isinstance(model.protocol, TeacherStudent))
+
+
 def ordered_starts(model: Model) -> tuple[str, ...]:
     """Names of the kinds of states with overlap that compete in a model, the main one first."""
     protocol = model.protocol
@@ -245,8 +253,26 @@ def branches(line: Line, start: Any, seeds: Sequence[Branch] = ()) -> Iterator[B
     that it covers. Raises ConvergenceError if there are states of that kind and none can be followed.
     """
     traced: list[Branch] = []
+    calm = paramagnets(line) if start == "paramagnet" else []
+    if calm:
+        return iter(calm)
     states = chain(_continuing(line, start, seeds), _scanned(line, start, traced))
     return _followed(line, states, traced)
+
+
+def paramagnets(line: Line) -> list[Branch]:
+    """Branches of the paramagnet of the scan: x = 0 and q = 0, on the edge C = 1/T of what is physical, not followed.
+
+    None where a field polarises it.
+    """
+    pieces: list[Branch] = [Branch([], [])]
+    for value in line.scan().tolist():
+        state = line.solve(value, "paramagnet")
+        if state is not None and state.q < 1e-12 and not state.x_groups.any():
+            pieces[-1].extended(value, state.order_parameters)
+        elif pieces[-1].values:
+            pieces.append(Branch([], []))
+    return [piece for piece in pieces if len(piece.values) > 1]
 
 
 def rejoined(line: Line, start: Any, seeds: Sequence[Branch], traced: Sequence[Branch]) -> list[Branch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -55,22 +56,35 @@ def folds(line: Line, branch: Branch) -> Iterator[Crossing]:
 
 def _continuous_end(line: Line, branch: Branch, end: int, direction: int) -> tuple[float, Array] | None:
     """Value and order parameters where a branch joins the one its small or equal overlaps belong to, if it does."""
+
+    def frozen(n: int) -> float:
+        """q of a point."""
+        return 1 - line.at(values[n])[1] * float(points[n][-1])
+
     points = branch.points if direction > 0 else branch.points[::-1]
     values = branch.values if direction > 0 else branch.values[::-1]
-    typical = points[int(np.argmin(np.abs(np.array(values) - (values[0] + values[-1]) / 2)))]
+    middle = int(np.argmin(np.abs(np.array(values) - (values[0] + values[-1]) / 2)))
+    typical = points[middle]
     joined = merged(points[-1], typical)
+    melts = joined is None and not points[-1][:-1].any() and frozen(-1) < 0.03 < 0.06 < frozen(middle)
+    if melts:
+        joined = points[-1]
     if joined is None:
         return None
-    apart = [value for value, v in zip(values, points, strict=True) if merged(v, typical) is None]
+    apart = [
+        value
+        for n, (value, v) in enumerate(zip(values, points, strict=True))
+        if (frozen(n) > 0.03 if melts else merged(v, typical) is None)
+    ]
     reach = float(np.clip(values[-1] + 0.02 * direction * (line.high - line.low), line.low, line.high))
 
     def on_joined(value: float) -> tuple[Equations, Array]:
         eq = line.equations(value, len(joined) - 1 > line.model.protocol.n_condensed)
-        return eq, newton(eq, joined)[0]
+        return eq, np.append(joined[:-1], 1 / eq.T) if melts else newton(eq, joined)[0]
 
     def stability(value: float) -> float:
         eq, v = on_joined(value)
-        return eq.at(v).longitudinal
+        return eq.at(v).replicon if melts else eq.at(v).longitudinal
 
     inside = apart[-1] if apart else values[0]
     if not stability(inside) < 0 < stability(reach):
@@ -205,7 +219,8 @@ def _root(function: Callable[[float, int], float], i: int) -> float | None:
     except ValueError:
         shares = np.linspace(0, 1, 33)
         values = np.array([function(share, i) for share in shares])
-        for n in np.flatnonzero(values[:-1] * values[1:] < 0):
+    for n in np.flatnonzero(values[:-1] * values[1:] < 0):
+        with suppress(ValueError):
             return float(brentq(function, shares[n], shares[n + 1], args=(i,), xtol=1e-12))
     return None
 

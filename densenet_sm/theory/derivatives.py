@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy.differentiate import derivative as difference
 
 from ..errors import ConvergenceError, check_name
-from ..protocols import Multitasking, parameters_of
+from ..protocols import Multitasking
 from .rs import Equations
 from .state import State
+from .transitions import varied
 
 Array = NDArray[Any]
 PARAMETERS = ("alpha", "T", "nu", "r", "rho", "d", "field", "T_teacher")
@@ -41,8 +42,7 @@ class Derivative:
 def derivative(state: State, parameter: str) -> Derivative:
     """Total derivative of a state with respect to a parameter (see `State.derivative`)."""
     model = state.model
-    known = {*model.__dataclass_fields__, *parameters_of(model.protocol), "T"}
-    check_name("parameter", parameter, [name for name in PARAMETERS if name in known])
+    check_name("parameter", parameter, varied(model, PARAMETERS))
     value = state.T if parameter == "T" else float(model.get(parameter))
     v = state.order_parameters
     example = state.x_groups.shape[1] > 1
@@ -73,7 +73,7 @@ def derivative(state: State, parameter: str) -> Derivative:
 def _numbers(eq: Equations, v: Array) -> Array:
     """m [C], x [C], q, C, f, e and s at order parameters v."""
     point = eq.at(v)
-    q = 1 - eq.T * point.C  # not clipped: differences cross q = 0
+    q = 1 - eq.T * point.C - point.averages.blank  # not clipped: differences cross q = 0
     energies = [point.energy - eq.T * point.entropy, point.energy, point.entropy]
     return np.concatenate([point.averages.m, point.x @ eq.weights, [q, point.C], energies])
 
@@ -87,21 +87,24 @@ def _side(parameter: str, value: float) -> int:
 
 def _step(parameter: str, value: float, T: float) -> float:
     """First step of the differences: small against the value and, for what is smooth on the scale of T, against T."""
+    if parameter == "T" and T == 0:  # s = (…)/T has rounding of 1e-16/T: long steps
+        return 1e-2
     scale = min(0.1 * value, 0.1) if value >= 1e-2 else 1e-3
     return scale if parameter == "T" or T == 0 else min(scale, 0.1 * T)
 
 
 def _slope(function: Callable[[float], Array], step: float, side: int) -> Array:
-    """Derivative at 0 of a vector function, by differences of eighth order with decreasing step."""
+    """Derivative at 0 of a vector function, by differences of eighth order (one-sided: fourth) with decreasing step."""
     cached = cache(function)
     component = np.vectorize(lambda offset, n: cached(float(offset))[n])
     found = difference(
         component,
         0.0,
         args=(np.arange(len(cached(0.0))),),
-        tolerances={"atol": 1e-11, "rtol": 1e-11},
+        tolerances={"atol": 1e-11, "rtol": 1e-11} if side == 0 else {"atol": 1e-9, "rtol": 1e-9},
         initial_step=step,
         step_direction=side,
-        maxiter=8,
+        order=8 if side == 0 else 4,
+        maxiter=8 if side == 0 else 3,
     )
     return np.asarray(found.df)

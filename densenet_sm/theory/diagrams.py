@@ -236,10 +236,15 @@ def _region(line: Line, value: float, traced: Traced) -> str:
 
 
 def _states(line: Line, value: float, start: Any, own: list[Branch] | ConvergenceError) -> list[State | None]:
-    """States of a kind at a value: of every branch that reaches it, or what solve finds if none could be traced."""
+    """States of a kind at a value: of every branch that reaches it, or what solve finds if none could be traced.
+
+    With several patterns a start whose own kind has ended can lead to another ordered state, which none is named for.
+    """
     if isinstance(own, ConvergenceError) or singular(line, value):
         return [line.solve(value, start)]
-    return [state_on(line, branch, value) for branch in own if branch.values[0] <= value <= branch.values[-1]]
+    found = [state_on(line, branch, value) for branch in own if branch.values[0] <= value <= branch.values[-1]]
+    several = line.model.protocol.n_condensed > 1
+    return found or ([line.solve(value, start)] if several and not line.absent(value, start) else [])
 
 
 def _paths(rows: Array, found: list[_Row], edge: _Row, first: float) -> dict[str, list[tuple[float, float]]]:

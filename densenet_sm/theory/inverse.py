@@ -12,12 +12,12 @@ from scipy.optimize import brentq
 
 from ..errors import NoTransitionError, check_number
 from ..model import Model
-from .branches import Line, belongs, between, branches, state_at
+from .branches import Line, belongs, between, branches, least_wanted, state_at
 from .continuation import Branch
 from .state import State
 from .transitions import check_start, checked_line, integers
 
-LEAST = ("M", "r")  # more is better; of every other parameter, less
+MAGNETISATION = "m is a magnetisation per non-blank site; 1 is reached only without heat and noise."
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +47,12 @@ def design(
 ) -> Design:
     r"""The least M or r, or the largest alpha, nu, rho, d or T, at which a state still has magnetisation m.
 
+    Of a student (`TeacherStudent`) the least alpha, which is its number of examples, and the largest T_teacher.
+
     Parameters
     ----------
     find : "M" | "r" | "alpha" | "nu" | "rho" | "d" | "T"; M is an integer
-    m : wanted magnetisation of the first archetype, E[ξ tanh βh]/(1−d), in (0, 1]
+    m : wanted magnetisation of the first archetype, E[ξ tanh βh]/(1−d), in (0, 1)
     T : temperature (not with find="T"); start : the branch, as in `solve`; bounds : range that is searched
 
     Returns a Design: `value`, `state`, `limited_by`. Raises NoTransitionError, with the largest m met, if it is reached
@@ -64,14 +66,14 @@ def design(
     """
     line = checked_line(model, find, T, bounds)
     check_start(model, start)
-    m = check_number("m", m, low=0, high=1, open_low=True, remedy="m is a magnetisation per non-blank site.")
+    m = check_number("m", m, low=0, high=1, open_low=True, open_high=True, remedy=MAGNETISATION)
     found = list(_integer(line, m, start) if find == "M" else _continuous(line, m, start))
     if not found:
         scanned = (line.solve(float(value), start) for value in (integers(line) if find == "M" else line.scan()))
         best = max((_aligned(state) for state in scanned if state is not None and belongs(state, start)), default=0.0)
         where = f"{find} in [{line.low:g}, {line.high:g}]" + ("" if line.T is None else f" at T={line.T:g}")
         raise NoTransitionError(f"m = {m:g} is reached nowhere for {where}; the largest m met is {best:.6g}")
-    return min(found, key=lambda d: d.value) if find in LEAST else max(found, key=lambda d: d.value)
+    return min(found, key=lambda d: d.value) if least_wanted(model, find) else max(found, key=lambda d: d.value)
 
 
 def _aligned(state: State) -> float:
@@ -107,7 +109,7 @@ def _integer(line: Line, m: float, start: Any) -> Iterator[Design]:
 
 def _continuous(line: Line, m: float, start: Any) -> Iterator[Design]:
     """Values where m is crossed on a branch, and ends of branches that still reach it, on the side that matters."""
-    end = 0 if line.parameter in LEAST else -1
+    end = 0 if least_wanted(line.model, line.parameter) else -1
     for branch in branches(line, start):
         excess = [_aligned(state_at(line, value, v)) - m for value, v in zip(branch.values, branch.points, strict=True)]
         if excess[end] >= 0:

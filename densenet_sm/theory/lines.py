@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConvergenceError, NoTransitionError, ParameterError, check_name, check_number
 from ..model import Model, check_model
-from .branches import Line, belongs, maker, search_bounds, singular, state_at
+from .branches import Line, belongs, maker, paramagnets, search_bounds, singular, state_at
 from .continuation import trace
 from .curves import curve_through
 from .solver import ANSATZES
@@ -62,11 +62,15 @@ def follow(
     line = checked_line(model, parameter, T, bounds)
     check_start(model, start)
     value, state = _first(line, start)
-    up, down = (
-        trace(maker(line, state), state.order_parameters, value, sign, (line.low, line.high), through=True)
-        for sign in (1, -1)
-    )
-    branch = down.joined(up)
+    calm = paramagnets(line) if start == "paramagnet" else []
+    if calm:
+        branch = calm[0]
+    else:
+        up, down = (
+            trace(maker(line, state), state.order_parameters, value, sign, (line.low, line.high), through=True)
+            for sign in (1, -1)
+        )
+        branch = down.joined(up)
     states = [state_at(line, value, v) for value, v in zip(branch.values, branch.points, strict=True)]
     data = {parameter: ("point", branch.values), **_columns(states)}
     data["fold"] = ("point", np.isin(np.arange(len(states)), branch.folds))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy as np
 from ..errors import NoTransitionError, ParameterError, check_name, check_number
 from ..model import Model, check_model
 from ..protocols import parameters_of
-from .branches import Line, belongs, branches, search_bounds
-from .crossings import Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
-from .solver import ANSATZES, check_start_name
+from .branches import Line, belongs, branches, least_wanted, search_bounds
+from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
+from .solver import ANSATZES, check_start_name, named_starts
 from .state import State
 
 KINDS = ("spinodal", "coexistence", "saddle", "at", "ergodic")
+FINE = 128  # cells of a second scan, when the first finds nothing
 PARAMETERS = ("alpha", "T", "nu", "r", "rho", "M", "d", "T_teacher")
 
 
@@ -38,9 +39,9 @@ class Transition:
     def main(self) -> Crossing:
         """The crossing that bounds the phase on the harder side, the last one: where it ends as the parameter grows.
 
-        Where more is better, for M and r, where it begins. Else the first crossing of the other direction.
+        Where more is better, for M, r and a student's alpha, where it begins. Else the first of the other direction.
         """
-        hard = -1 if self.parameter in ("M", "r") else 1
+        hard = -1 if least_wanted(self.all[0].state.model, self.parameter) else 1
         limits = [c for c in self.all if c.direction == hard]
         return limits[-1] if limits else self.all[0]
 
@@ -104,6 +105,9 @@ def critical(
     check_start(model, start, against)
     check_name("ansatz", ansatz, ANSATZES)
     crossings = list((_integer if parameter == "M" else _found)(line, kind, start, against))
+    if not crossings and parameter != "M":
+        line = replace(line, cells=FINE)
+        crossings = list(_found(line, kind, start, against))
     if not crossings:
         where = f"{parameter} in [{line.low:g}, {line.high:g}]" + ("" if T is None else f" at T={T:g}")
         points = len(integers(line)) if parameter == "M" else len(line.scan())
@@ -115,8 +119,7 @@ def critical(
 def checked_line(model: Model, parameter: str, T: float | None, bounds: tuple[float, float] | None) -> Line:
     """The line that is searched, or ParameterError."""
     check_model(model)
-    own = {*model.__dataclass_fields__, *parameters_of(model.protocol), "T"}
-    check_name("parameter", parameter, [name for name in PARAMETERS if name in own])
+    check_name("parameter", parameter, varied(model, PARAMETERS))
     if parameter == "T":
         if T is not None:
             raise ParameterError("T", "left out when it is the parameter", T, "Drop T=.")
@@ -125,6 +128,12 @@ def checked_line(model: Model, parameter: str, T: float | None, bounds: tuple[fl
     else:
         T = check_number("T", T, low=0)
     return Line(model, parameter, T, *search_bounds(model, parameter, bounds))
+
+
+def varied(model: Model, names: tuple[str, ...]) -> list[str]:
+    """Those of some parameters that a model has a value of: of Supervised either r and M or rho."""
+    own = {name for name in parameters_of(model.protocol) if model.get(name) is not None}
+    return [name for name in names if name in {*model.__dataclass_fields__, *own, "T"}]
 
 
 def check_start(model: Model, start: Any, against: Any = "lowest") -> None:
@@ -171,10 +180,12 @@ def _integer(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossi
             return False
         if kind == "coexistence":
             other = line.competitor(float(value), start, against)
-            return other is None or state.free_energy < other.free_energy
+            return other is None or state.free_energy < other.free_energy - ROUNDING
         return kind == "spinodal" or state.replicon > 0
 
     grid = integers(line)
+    if kind == "coexistence" and "example" in named_starts(line.at(grid[-1])[0]):
+        grid = [value for value in grid if value > 1]  # a single example is its own archetype
     there = [holds(value) for value in grid]
     for i, j in pairwise(range(len(grid))):
         if there[i] == there[j]:
@@ -183,6 +194,7 @@ def _integer(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossi
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if holds(middle) == there[i] else (low, middle)
-        state = line.solve(float(high if there[j] else low), start)
+        behind = float(high if there[j] else low)
+        state = line.unaligned(behind) if kind == "ergodic" else line.solve(behind, start)
         assert state is not None
         yield Crossing(float(high), (float(low), float(high)), state, -1 if there[j] else 1)

@@ -123,3 +123,23 @@ def test_a_design_may_end_at_the_spinodal_or_be_impossible():
     with pytest.raises(ParameterError):
         design(Model(P=3), find="alpha", m=1.5, T=0.1)
     assert math.isfinite(design(Model(P=3), find="T", m=0.5).value)
+
+
+@pytest.mark.parametrize(("P", "alpha", "start"), [(2, 0.1, "retrieval"), (3, 0.3, "retrieval"), (3, 0.8, "glass")])
+def test_at_zero_temperature_the_slopes_in_T_are_one_sided(P, alpha, start):
+    state = solve(Model(P=P, alpha=alpha), 0.0, start=start)
+    slope = state.derivative("T")
+    h = 1e-3
+    one, two = (numbers(solve(state.model, n * h, start=state)) for n in (1, 2))
+    wanted = (4 * one - two - 3 * numbers(state)) / (2 * h)
+    np.testing.assert_allclose(numbers(slope), wanted, atol=1e-5)
+    assert slope.free_energy == pytest.approx(-state.entropy, abs=1e-8)
+    assert slope.energy == pytest.approx(0, abs=1e-8)
+
+
+def test_without_noise_and_heat_spins_in_no_field_do_not_order():
+    """Of a pure state q = 1 − d and s = d ln 2."""
+    state = solve(Model(P=2, protocol=Multitasking(2, 0.4)), 0.0, start="pure")
+    slope = state.derivative("d")
+    assert slope.q == pytest.approx(-1)
+    assert slope.entropy == pytest.approx(math.log(2))

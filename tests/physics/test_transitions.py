@@ -174,9 +174,56 @@ def test_coexistence_is_found_close_to_zero_load():
     assert 5e-5 < found.value < 8e-5
 
 
-def test_a_state_that_no_load_continues_is_refused_in_words():
-    with pytest.raises(dsm.ConvergenceError, match="without neighbours"):
-        critical(Model(P=2, protocol=Multitasking(2, 0.3)), "alpha", T=0.05)
+SMALL_CAPACITIES = [
+    (Model(P=2, protocol=Multitasking(2, 0.3)), 0.05, "retrieval"),
+    (Model(P=2, protocol=Multitasking(3, 0.3)), 0.05, "pure"),
+    (Model(P=2, protocol=Multitasking(3, 0.3)), 0.0, "retrieval"),
+    (Model(P=4, protocol=Unsupervised(r=0.3, M=40)), 0.0, "retrieval"),
+    (Model(P=2, protocol=Unsupervised(r=0.3, M=20)), 0.0, "retrieval"),
+]
+
+
+@pytest.mark.parametrize(("model", "T", "start"), SMALL_CAPACITIES)
+def test_capacities_far_below_the_range_that_is_searched_are_found(model, T, start):
+    found = critical(model, "alpha", T=T, start=start)
+    assert found.value < 0.03
+    before = found.state
+    for share in (0.999, 0.9999):
+        before = solve(model.replace(alpha=share * found.value), T, start=start if share < 0.9999 else before)
+        assert before.ordering == found.state.ordering
+    behind = solve(model.replace(alpha=1.01 * found.value), T, start=before)
+    assert np.abs(behind.x_groups - before.x_groups).max() > 0.05  # the third overlap of a hierarchy is small
+
+
+@pytest.mark.parametrize(("P", "alpha", "low", "high"), [(2, 0.138, 0.004, 0.042), (3, 0.464, 0.439, 0.488)])
+def test_windows_of_temperature_narrower_than_the_scan_are_found(P, alpha, low, high):
+    """Just above the load that T = 0 bears, retrieval is there in between only."""
+    ends = critical(Model(P=P, alpha=alpha), "T").all
+    assert [c.direction for c in ends] == [-1, 1]
+    assert low < ends[0].value < ends[1].value < high
+    for end in ends:
+        assert critical(Model(P=P), "alpha", T=end.value).value == pytest.approx(alpha, abs=1e-8)
+
+
+def test_a_single_example_has_no_coexistence_with_its_archetype():
+    found = critical(Model(P=3, protocol=Unsupervised(r=0.5, M=10), alpha=0.02), "M", T=0.2, kind="coexistence")
+    assert [c.value for c in found.all] == [8]
+    for M, lower in ((7, "example"), (8, "retrieval")):
+        model = Model(P=3, protocol=Unsupervised(r=0.5, M=M), alpha=0.02)
+        assert min(("retrieval", "example"), key=lambda start: solve(model, 0.2, start=start).free_energy) == lower
+
+
+@pytest.mark.parametrize(("model", "end"), [(Model(P=2, nu=0.5), 0.5**0.5), (Model(P=2, alpha=0.5), 1 + 0.5**0.5)])
+def test_a_glass_ends_where_the_paramagnet_turns_stable(model, end):
+    assert critical(model, "T", start="glass").value == pytest.approx(end, abs=1e-10)
+
+
+def test_the_paramagnet_is_an_edge_of_what_is_physical_and_can_be_asked_about():
+    ways = {"start": "retrieval", "against": "paramagnet"}, {"start": "paramagnet", "against": "retrieval"}
+    ends = [[c.value for c in critical(Model(P=3, alpha=0.2), "T", kind="coexistence", **way).all] for way in ways]
+    np.testing.assert_allclose(*ends, atol=1e-9)
+    with pytest.raises(dsm.NoTransitionError, match="no spinodal of 'paramagnet'"):
+        critical(Model(P=2, nu=0.5), "T", start="paramagnet")
 
 
 @pytest.mark.parametrize("start", ["glass", "paramagnet"])
