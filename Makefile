@@ -9,14 +9,14 @@ phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo:
 	$(BIN)/python simulations/storage.py
 	$(BIN)/python figures/storage.py
 
-detection learning multitasking: .venv/runtime  ## diagrams of one study: data/<study>_*.nc, figures/<study>.png and .pdf
+detection learning: .venv/runtime  ## diagrams of one study: data/<study>_*.nc, figures/<study>.png and .pdf
 	$(BIN)/python theory/$@.py
 	$(BIN)/python figures/$@.py
 
-teacher-student: .venv/runtime  ## the same, with Monte Carlo
-	$(BIN)/python theory/teacher_student.py
-	$(BIN)/python simulations/teacher_student.py
-	$(BIN)/python figures/teacher_student.py
+multitasking teacher-student: .venv/runtime  ## the same, with Monte Carlo
+	$(BIN)/python theory/$(subst -,_,$@).py
+	$(BIN)/python simulations/$(subst -,_,$@).py
+	$(BIN)/python figures/$(subst -,_,$@).py
 
 test: lint types contracts pytest  ## everything continuous integration checks
 

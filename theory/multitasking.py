@@ -19,14 +19,14 @@ RHO = {2: (0.2, (0.0, 0.6)), 3: (0.08, (0.0, 0.6))}  # T and range of the (d, rh
 CURVE_D = {(2, 2): 0.62, (2, 3): 0.6, (2, 5): 0.7}  # dilution of the m(T) curves, by P and K
 CURVE_D |= {(3, 2): 0.85, (3, 3): 0.9, (3, 5): 0.9, (4, 2): 0.9, (4, 3): 0.93, (4, 5): 0.93}
 HELD = 3  # patterns of the overlaps at T = 0
-PRESETS = {  # rows of (d, T) by P and K, rows of (d, rho) by P and K, columns, points of the curves, largest K at T = 0
+PRESETS = {  # rows of (d, T) by P and K, rows of (d, rho) by P and K, columns, points of the curves, largest K searched
     "toy": ({2: {2: 3}, 3: {2: 3}}, {3: {2: 2}}, 9, 5, 4),
     "quick": (
-        {2: {2: 27, 3: 27, 5: 10}, 3: {2: 25, 3: 25, 5: 11}, 4: {2: 25, 3: 25, 5: 9}},
-        {2: {3: 13}, 3: {3: 13}},
+        {2: {2: 27, 3: 27, 5: 10}, 3: {2: 21, 3: 21, 5: 11}, 4: {2: 17, 3: 17, 5: 9}},
+        {2: {3: 9}, 3: {3: 9}},
         99,
         73,
-        10,
+        8,
     ),
     "full": (
         {2: {2: 105, 3: 105, 5: 53}, 3: {2: 113, 3: 113, 5: 57}, 4: {2: 97, 3: 97, 5: 49}},
@@ -63,9 +63,7 @@ def main(argv=None):
             ds = dsm.phase_diagram(model, **axes, T=T, progress=lambda: bar.advance(task))
             ds.attrs |= {"K": K, "threshold": dsm.hierarchy_threshold(P, K)}
             ds.to_netcdf(args.out / f"multitasking_rho_P{P}_K{K}.nc", engine="h5netcdf")
-    at_zero(range(3, most + 1), np.linspace(0.1, 0.98, points)).to_netcdf(
-        args.out / "multitasking_zero.nc", engine="h5netcdf"
-    )
+    at_zero(most, np.linspace(0.1, 0.98, points)).to_netcdf(args.out / "multitasking_zero.nc", engine="h5netcdf")
 
 
 def each(sets):
@@ -84,11 +82,11 @@ def overlaps(ds, model, temperatures):
     return ds.assign(curves).assign_coords(curve_T=temperatures)
 
 
-def at_zero(numbers, dilutions):
+def at_zero(most, dilutions):
     """T = 0: where the hierarchy of K patterns stops being consistent, searched and exact; overlaps against d."""
-    dims = ("P", "K")
+    numbers, dims = range(3, 11), ("P", "K")
     exact = [[dsm.hierarchy_threshold(P, K) for K in numbers] for P in ORDERS]
-    searched = [[last_geometric(P, K) for K in numbers] for P in ORDERS]
+    searched = [[last_geometric(P, K) if most >= K else np.nan for K in numbers] for P in ORDERS]
     m = np.full((len(ORDERS), len(dilutions), HELD), np.nan)
     for p, n in np.ndindex(m.shape[:2]):
         model = dsm.Model(ORDERS[p], protocol=dsm.Multitasking(HELD, float(dilutions[n])))
