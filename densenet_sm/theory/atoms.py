@@ -55,7 +55,7 @@ class AtomAverages:
 
 def _gaussian(a: Array, V: Array) -> tuple[Array, ...]:
     """T = 0: E sign h of normal h, its first three derivatives in a, (2/3) of the first, E |h|; sharp atoms: sign a."""
-    smooth = V > 0
+    smooth = V > 1e-30  # a narrower one is as sharp as rounding
     V = np.where(smooth, V, 1.0)
     sign = np.where(smooth, erf(a / np.sqrt(2 * V)), np.sign(a))
     D = np.where(smooth, np.sqrt(2 / (math.pi * V)) * np.exp(-(a**2) / (2 * V)), 0.0)

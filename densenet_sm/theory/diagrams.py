@@ -253,9 +253,14 @@ def _paths(rows: Array, found: list[_Row], edge: _Row, first: float) -> dict[str
     for value, row in zip(rows, found, strict=True):
         for name, direction, place in row.crossings:
             points[name, direction].append((place, float(value)))
-    for name, direction, place in edge.crossings:
-        if direction > 0 and (name, direction) in points:
-            points[name, direction] = sorted([*points[name, direction], (first, place)], key=lambda point: point[1])
+    for name, _, place in edge.crossings:  # of that name's lines it ends the one that comes nearest
+        near = {key: min(abs(x - first) for x, y in path if abs(y - place) < 1.5 * (rows[1] - rows[0]))
+                for key, path in points.items()
+                if key[0] == name and any(abs(y - place) < 1.5 * (rows[1] - rows[0]) for _, y in path)}  # fmt: skip
+        if near:
+            points[min(near, key=lambda key: near[key])].append((first, place))
+    for path in points.values():
+        path.sort(key=lambda point: point[1])
     lines = {}
     for (name, direction), path in sorted(points.items()):
         twin = points.get((name, -direction), [])

@@ -130,11 +130,13 @@ def _saddle_free(point: Point, reach: float) -> Array:
 def converge(eq: Equations, v: Array, patience: int = 17) -> tuple[Array, float, int]:
     """Iterate into the basin, then Newton; a Newton step that leaves the neighbourhood is refused, not followed."""
     spent, steps = 0, 3
-    residual, size, free, close = math.inf, _size(v), symmetric(eq, v), CLOSE
+    residual, size, free, close, damping = math.inf, _size(v), symmetric(eq, v), CLOSE, 1.0
     for attempt in range(patience):
-        damping = min(1.0, 64 / 2**attempt)  # against cycles of x and q
+        old = v
         v, residual, extra = iterate(eq, v, steps, damping, free, close)
         spent += extra
+        if attempt > 5 and eq.norm(v - old) < 0.3 * extra * damping * residual:  # no way made: a cycle of x and q
+            damping /= 2
         if residual < 1e-14:
             return v, residual, spent
         before, size = size, _size(v)
@@ -142,7 +144,7 @@ def converge(eq: Equations, v: Array, patience: int = 17) -> tuple[Array, float,
             v = _without_overlap(eq, v)
         solution, error = v, math.inf
         if residual < 0.03 or attempt > 4:
-            solution, error, extra = newton(eq, v, 0.05, 0 if attempt < 5 else 11)
+            solution, error, extra = newton(eq, v, 0.05 if attempt < 12 else 0.3, 0 if attempt < 5 else 11)
             spent += extra
         if error < 1e-12 and attracts(eq, solution, free):
             return solution, error, spent
