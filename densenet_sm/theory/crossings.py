@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from .. import phases
 from .branches import Line, between, state_at
@@ -189,7 +189,8 @@ def unaligned_instabilities(line: Line, start: str = "glass") -> Iterator[Crossi
 def _roots(
     line: Line, branch: Branch, values: list[float], function: Callable[[float, State], float], rounding: float = 0.0
 ) -> Iterator[Crossing]:
-    """Where a function of the states of a branch, of known values at its points, changes sign."""
+    """Where a function of the states of a branch, of known values at its points, changes sign, be it twice."""
+    branch, values = _with_extrema(line, branch, values, function)
 
     def at(share: float, i: int) -> float:
         value, state = between(line, branch, i, share)
@@ -205,6 +206,35 @@ def _roots(
         assert state is not None
         width = 1e-11 * abs(branch.values[j] - branch.values[i])
         yield Crossing(value, (value - width, value + width), state, 1 if values[j] > values[i] else -1)
+
+
+def _with_extrema(
+    line: Line, branch: Branch, values: list[float], function: Callable[[float, State], float]
+) -> tuple[Branch, list[float]]:
+    """A branch and a function of it, with points where it changes sign between three points that come close to zero."""
+    extra: list[tuple[int, float, Array, float]] = []
+    for i in range(1, len(values) - 1):
+        before, here, after = values[i - 1 : i + 2]
+        if not (before * here > 0 and here * after > 0 and abs(here) < min(abs(before), abs(after))):
+            continue
+        best: list[tuple[int, float, Array, float]] = []
+
+        def height(place: float, best: list[Any] = best, before: float = before, here: float = here) -> float:
+            n = min(int(place), len(branch.values) - 2)
+            value, state = between(line, branch, n, place - n)
+            found = math.nan if state is None else function(value, state)
+            if state is not None and found * here < 0:
+                best.append((n + 1, float(value), state.order_parameters, found))
+            return abs(before) if math.isnan(found) else found * math.copysign(1, here)
+
+        minimize_scalar(height, bounds=(i - 1, i + 1), method="bounded", options={"maxiter": 9})
+        extra += best[:1]
+    points, numbers, known = list(branch.values), list(branch.points), list(values)
+    for n, value, v, found in reversed(extra):
+        points.insert(n, value)
+        numbers.insert(n, v)
+        known.insert(n, found)
+    return Branch(points, numbers, branch.ends), known
 
 
 def _changes(a: float, b: float) -> bool:

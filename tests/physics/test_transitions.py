@@ -205,6 +205,16 @@ def test_windows_of_temperature_narrower_than_the_scan_are_found(P, alpha, low, 
         assert critical(Model(P=P), "alpha", T=end.value).value == pytest.approx(alpha, abs=1e-8)
 
 
+def test_a_window_of_stability_narrower_than_the_steps_of_its_branch_is_found():
+    """P = 2, K = 3: two equal overlaps are a minimum only between their splitting and the growth of the third."""
+    model, T = Model(P=2, protocol=Multitasking(3, 0.6)), 0.67857
+    ends = [c.value for c in critical(model, "d", T=T, start="2", kind="saddle", bounds=(0, 0.9)).all]
+    assert len(ends) == 2
+    assert 0 < ends[1] - ends[0] < 0.02
+    for d, stable in ((ends[0] - 1e-4, False), (sum(ends) / 2, True), (ends[1] + 1e-4, False)):
+        assert (solve(model.replace(d=d), T, start="2").longitudinal > 0) is stable
+
+
 def test_a_single_example_has_no_coexistence_with_its_archetype():
     found = critical(Model(P=3, protocol=Unsupervised(r=0.5, M=10), alpha=0.02), "M", T=0.2, kind="coexistence")
     assert [c.value for c in found.all] == [8]
