@@ -19,10 +19,10 @@ RHO = {2: (0.2, (0.0, 0.6)), 3: (0.08, (0.0, 0.6))}  # T and range of the (d, rh
 CURVE_D = {(2, 2): 0.62, (2, 3): 0.6, (2, 5): 0.7}  # dilution of the m(T) curves, by P and K
 CURVE_D |= {(3, 2): 0.85, (3, 3): 0.9, (3, 5): 0.9, (4, 2): 0.9, (4, 3): 0.93, (4, 5): 0.93}
 HELD = 3  # patterns of the overlaps at T = 0
-PRESETS = {  # rows of (d, T) by P and K, rows of (d, rho) by P and K, columns, points of the curves, largest K searched
+PRESETS = {  # lines followed in (d, T) and (d, rho) by P and K, points of each, points of curves, largest K searched
     "toy": ({2: {2: 3}, 3: {2: 3}}, {3: {2: 2}}, 9, 5, 4),
     "quick": (
-        {2: {2: 27, 3: 27, 5: 10}, 3: {2: 21, 3: 21, 5: 11}, 4: {2: 17, 3: 17, 5: 9}},
+        {2: {2: 27, 3: 27, 5: 9}, 3: {2: 27, 3: 27, 5: 12}, 4: {2: 25, 3: 25, 5: 10}},
         {2: {3: 9}, 3: {3: 9}},
         99,
         73,
@@ -44,14 +44,13 @@ def main(argv=None):
     parser.add_argument("--out", type=Path, default=Path("data"))
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
-    thermal, noisy, columns, points, most = PRESETS[args.preset]
+    thermal, noisy, fine, points, most = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("multitasking", total=sum(rows for _, _, rows in [*each(thermal), *each(noisy)]))
         for P, K, rows in each(thermal):
             bar.update(task, description=f"multitasking (d, T), P={P}, K={K}")
             model = dsm.Model(P, protocol=dsm.Multitasking(K, CURVE_D[P, K]))
-            axes = {"x": ("d", *DILUTION[P], columns), "y": ("T", *WARMTH[P], rows)}
-            ds = dsm.phase_diagram(model, **axes, progress=lambda: bar.advance(task))
+            ds = temperature_diagram(model, fine, rows, lambda: bar.advance(task))
             ds = overlaps(ds, model, np.linspace(0.0, WARMTH[P][1], points))
             ds.attrs |= {"K": K, "threshold": dsm.hierarchy_threshold(P, K), "curve_d": CURVE_D[P, K]}
             ds.to_netcdf(args.out / f"multitasking_T_P{P}_K{K}.nc", engine="h5netcdf")
@@ -59,7 +58,7 @@ def main(argv=None):
             bar.update(task, description=f"multitasking (d, rho), P={P}, K={K}")
             model = dsm.Model(P, protocol=dsm.Multitasking(K, 0.5, dsm.Supervised(rho=0.0)))
             T, entropies = RHO[P]
-            axes = {"x": ("d", 0.0, 0.98, columns), "y": ("rho", *entropies, rows)}
+            axes = {"x": ("d", 0.0, 0.98, fine), "y": ("rho", *entropies, rows)}
             ds = dsm.phase_diagram(model, **axes, T=T, progress=lambda: bar.advance(task))
             ds.attrs |= {"K": K, "threshold": dsm.hierarchy_threshold(P, K)}
             ds.to_netcdf(args.out / f"multitasking_rho_P{P}_K{K}.nc", engine="h5netcdf")
@@ -67,8 +66,18 @@ def main(argv=None):
 
 
 def each(sets):
-    """(P, K, rows) of every diagram."""
+    """(P, K, lines followed) of every diagram."""
     return [(P, K, rows) for P, numbers in sets.items() for K, rows in numbers.items()]
+
+
+def temperature_diagram(model, fine, coarse, step):
+    """(d, T): followed along d at P = 2 and along T beyond, where the lines between one and two patterns are humps."""
+    d, T = ("d", *DILUTION[model.P]), ("T", *WARMTH[model.P])
+    if model.P == 2:
+        return dsm.phase_diagram(model, x=(*d, fine), y=(*T, coarse), progress=step)
+    ds = dsm.phase_diagram(model, x=(*T, fine), y=(*d, coarse), progress=step)
+    ds = ds.rename(line_x="line_y", line_y="line_x").assign(phase=ds.phase.transpose("T", "d"))
+    return ds.assign_attrs(x="d", y="T")
 
 
 def overlaps(ds, model, temperatures):
