@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .study import compare
     from .theory import (
+        Design,
         State,
         Transition,
         critical,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConvergenceError",
+    "Design",
     "MemoryLimitError",
     "Model",
     "Multitasking",
@@ -95,6 +97,7 @@ _HOME = {
     "critical": "theory",
     "Transition": "theory",
     "phase_diagram": "theory",
+    "Design": "theory",
     "design": "theory",
     "follow": "theory",
     "line": "theory",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
-from .branches import Line, branches, ordered_starts, rejoined, singular, state_on
+from .branches import Line, belongs, branches, ordered_starts, rejoined, singular, state_on
 from .continuation import Branch
 from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
 from .solver import ANSATZES
@@ -225,9 +225,12 @@ def _labels(line: Line, columns: Array, borders: list[float], traced: Traced) ->
 def _region(line: Line, value: float, traced: Traced) -> str:
     """Phase of the lowest locally stable state, "metastable ..." if the state without overlap is lower."""
     rest = line.unaligned(value)
-    found = (state for start, own in traced.items() for state in _states(line, value, start, own))
-    ordered = [s for s in found if s is not None and s.phase not in phases.UNALIGNED and s.longitudinal > 0]
-    best = min(ordered, key=lambda s: s.free_energy, default=None)
+    found = [state for start, own in traced.items() for state in _states(line, value, start, own)]
+    ordered = [s for s in found if s is not None and s.phase not in phases.UNALIGNED]
+    stable = [s for s in ordered if s.longitudinal > 0]
+    if not stable and rest is not None and rest.longitudinal < 0:  # on a line, where the state that grows is marginal
+        stable = ordered
+    best = min(stable, key=lambda s: s.free_energy, default=None)
     if best is None:
         return phases.NO_STATE if rest is None else rest.phase
     if rest is not None and best.free_energy > rest.free_energy + ROUNDING:
@@ -243,8 +246,11 @@ def _states(line: Line, value: float, start: Any, own: list[Branch] | Convergenc
     if isinstance(own, ConvergenceError) or singular(line, value):
         return [line.solve(value, start)]
     found = [state_on(line, branch, value) for branch in own if branch.values[0] <= value <= branch.values[-1]]
-    several = line.model.protocol.n_condensed > 1
-    return found or ([line.solve(value, start)] if several and not line.absent(value, start) else [])
+    if line.model.protocol.n_condensed > 1:
+        lost = not all(belongs(state, start) for state in found)  # next to where it merges with another branch
+        if lost or (not found and not line.absent(value, start)):
+            found.append(line.solve(value, start))
+    return found
 
 
 def _paths(rows: Array, found: list[_Row], edge: _Row, first: float) -> dict[str, list[tuple[float, float]]]:

@@ -26,6 +26,10 @@ class Design:
 
     limited_by : "m", where m has the wanted value; "spinodal", where the branch ends with a larger m; "bounds", where
         the wanted m is still reached at the end of the range searched
+
+    >>> most = design(Model(P=3), "alpha", m=0.9, T=0.2)
+    >>> most.limited_by, most.state.model.alpha == float(most)
+    ('m', True)
     """
 
     parameter: str
