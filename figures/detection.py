@@ -8,7 +8,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import xarray as xr
 
 import densenet_sm as dsm
 
@@ -49,7 +48,7 @@ def main(argv=None):
 
 
 def load(folder, name, P):
-    return xr.load_dataset(folder / f"detection_{name}_P{P}.nc", engine="h5netcdf")
+    return dsm.plot.stored(folder / f"detection_{name}_P{P}.nc", "make detection")
 
 
 def curves(ds):

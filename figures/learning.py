@@ -7,7 +7,6 @@ import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import xarray as xr
 
 import densenet_sm as dsm
 
@@ -45,7 +44,7 @@ def main(argv=None):
 
 
 def load_data(folder, name, P):
-    return xr.load_dataset(folder / f"learning_{name}_P{P}.nc", engine="h5netcdf")
+    return dsm.plot.stored(folder / f"learning_{name}_P{P}.nc", "make learning")
 
 
 def drawn(ds):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import xarray as xr
 from matplotlib.lines import Line2D
 
 import densenet_sm as dsm
@@ -34,14 +33,14 @@ def main(argv=None):
     with plt.style.context(dsm.plot.STYLE):
         paths = save(draw(thermal, runs), args.out / "multitasking")
         paths += save(draw(noisy), args.out / "multitasking_rho")
-        zero = xr.load_dataset(args.data / "multitasking_zero.nc", engine="h5netcdf")
+        zero = dsm.plot.stored(args.data / "multitasking_zero.nc", "make multitasking")
         paths += save(draw_zero(zero), args.out / "multitasking_zero")
     print("figures:", *paths, f"\ndata:    {args.data}/multitasking_*.nc")
 
 
 def stored(folder, name):
     """Datasets by (P, K)."""
-    found = [xr.load_dataset(path, engine="h5netcdf") for path in sorted(folder.glob(f"multitasking_{name}_P*.nc"))]
+    found = [dsm.plot.stored(path, "make multitasking") for path in sorted(folder.glob(f"multitasking_{name}_P*.nc"))]
     return {(int(ds.attrs["P"]), int(ds.attrs["K"])): ds for ds in found}
 
 

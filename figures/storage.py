@@ -7,7 +7,6 @@ import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import xarray as xr
 
 import densenet_sm as dsm
 from densenet_sm.study import table
@@ -26,9 +25,9 @@ def main(argv=None):
         figure, axes = plt.subplots(2, len(ORDERS), figsize=(11.5, 7), height_ratios=(1.5, 1))
         diagrams = []
         for column, P in enumerate(ORDERS):
-            theory = xr.load_dataset(args.data / f"storage_theory_P{P}.nc", engine="h5netcdf")
-            simulation = xr.load_dataset(args.data / f"storage_simulation_P{P}.nc", engine="h5netcdf")
-            exact = xr.load_dataset(args.data / f"storage_exact_P{P}.nc", engine="h5netcdf")
+            theory = dsm.plot.stored(args.data / f"storage_theory_P{P}.nc", "make phase-diagram")
+            simulation = dsm.plot.stored(args.data / f"storage_simulation_P{P}.nc", "make phase-diagram")
+            exact = dsm.plot.stored(args.data / f"storage_exact_P{P}.nc", "make phase-diagram")
             diagrams += [theory, exact]
             draw_diagram(axes[0, column], theory, exact, simulation)
             draw_curve(axes[1, column], theory, simulation)
@@ -72,7 +71,7 @@ def print_table(data):
     """Theory against simulation, extrapolated in 1/N."""
     print("\nTheory against Monte Carlo (extrapolated in 1/N):")
     for path in sorted(data.glob("storage_compare_P*.nc")):
-        one = xr.load_dataset(path, engine="h5netcdf")
+        one = dsm.plot.stored(path, "make phase-diagram")
         sizes = ", ".join(str(N) for N in one.N.values)
         status = ", ".join(str(s) for s in one.status.values)
         print(

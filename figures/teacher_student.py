@@ -7,7 +7,6 @@ import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import xarray as xr
 
 import densenet_sm as dsm
 from densenet_sm.study import table
@@ -43,7 +42,7 @@ def main(argv=None):
 
 
 def load(folder, name, P, number=""):
-    return xr.load_dataset(folder / f"teacher_{name}_P{P}{number}.nc", engine="h5netcdf")
+    return dsm.plot.stored(folder / f"teacher_{name}_P{P}{number}.nc", "make teacher-student")
 
 
 def draw_diagram(ax, theory, ends):
@@ -121,7 +120,7 @@ def print_table(folder):
     print("\nTheory against Monte Carlo (extrapolated in 1/N):")
     for P in ORDERS:
         for path in sorted(folder.glob(f"teacher_compare_P{P}_*.nc")):
-            one = xr.load_dataset(path, engine="h5netcdf")
+            one = dsm.plot.stored(path, "make teacher-student")
             sizes, status = (", ".join(str(v) for v in values) for values in (one.N.values, one.status.values))
             print(table(one, f"P = {P}, {point(one)}  (N = {sizes}: {status})"))
 

@@ -6,6 +6,6 @@
 'cividis'
 """
 
-from .diagrams import STYLE, compare, legend_handles, lines, phase_diagram
+from .diagrams import STYLE, compare, legend_handles, lines, phase_diagram, stored
 
-__all__ = ["STYLE", "compare", "legend_handles", "lines", "phase_diagram"]
+__all__ = ["STYLE", "compare", "legend_handles", "lines", "phase_diagram", "stored"]

@@ -40,6 +40,7 @@ class AtomAverages:
         self.free = float(weight @ free)
         free = tie & (variance + strength == 0) & (T == 0)
         self.blank = float(weight @ free)
+        self.entropy = float(weight @ _mixing(mean, T)) if T > 0 else self.blank * math.log(2)
         self.loose = int(np.linalg.matrix_rank((entries * (weight * free)) @ entries.T)) if free.any() else 0
 
     @property
@@ -68,6 +69,13 @@ def _thermal(a: Array, T: float) -> tuple[Array, ...]:
     D = (1 - tanh**2) / T
     free = np.abs(a) + T * np.log1p(np.exp(-2 * np.abs(a) / T))
     return tanh, D, -2 * tanh * D / T, (6 * tanh**2 - 2) * D / T**2, T * D**2, free
+
+
+def _mixing(a: Array, T: float) -> Array:
+    """ln 2cosh βa − βa tanh βa."""
+    y = np.abs(a) / T
+    decay = np.exp(-2 * y)
+    return np.log1p(decay) + 2 * y * decay / (1 + decay)
 
 
 def law_size(site: Site, patterns: int) -> int:

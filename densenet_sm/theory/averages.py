@@ -3,7 +3,8 @@ r"""Averages over one site, without quadrature: sine transforms of the character
 The field on a site is h = Σ_{νg} ψ_{νg} t^{νg} + h_ext ξ^1 + σ z, with χ(k) = E e^{ikh} a product over patterns ν:
 
   E tanh βh       = ∫_0^∞ Im χ(k) w(k) dk,          β E sech² βh = ∫_0^∞ k Re χ(k) w(k) dk,
-  β E sech⁴ βh    = ∫_0^∞ (k(4+T²k²)/6) Re χ w dk,  w(k) = T/sinh(πTk/2), which is 2/(πk) at T = 0.
+  β E sech⁴ βh    = ∫_0^∞ (k(4+T²k²)/6) Re χ w dk,  w(k) = T/sinh(πTk/2), which is 2/(πk) at T = 0,
+  E[ln 2cosh βh − βh tanh βh] = ∫_0^∞ ((u coth u − 1)/(Tk)) Re χ w dk,  u = πTk/2.
 
 On the midpoints k = (n+½)Δ the sum is the average of a square wave that equals tanh for |h| < 2π/Δ − O(T): the error
 is exponentially small, at T = 0 too. Multiplying by t inside its own factor gives E[t tanh]; the cost is linear in
@@ -33,7 +34,8 @@ class Averages:
     """Single-site averages at given ψ [C, G], σ² and T; arrays over patterns ν (axis C) and groups g (axis G).
 
     `x` E[t tanh βh] [C, G]; `m` E[ξ tanh βh] [C]; `chi` β E sech² βh; `chi4` β E sech⁴ βh;
-    `free` E[T ln 2cosh βh]; `blank` P(h = 0), not zero only at T = 0 without noise; `slopes`, their derivatives.
+    `free` E[T ln 2cosh βh]; `entropy` E[ln 2cosh βh − βh tanh βh]; `blank` P(h = 0), not zero only at T = 0 without
+    noise; `slopes`, the derivatives of x and chi.
     """
 
     blank = 0.0
@@ -56,7 +58,7 @@ class Averages:
         if len(A) > 1:
             self._left, self._right = _running_products(self._A)
             self._others = self._left * self._right * self._gauss
-        chi, chi4, lost, self._bend = self._even.dot(self._A[0] * self._others[0]).tolist()
+        chi, chi4, lost, self._bend, self.entropy = self._even.dot(self._A[0] * self._others[0]).tolist()
         self.chi, self.chi4, self.free = chi, chi4, math.pi / step - lost
         S = [self._product(g).imag for g in range(psi.shape[1])]  # Im E[t e^{ikh_ν}]
         self._marked = self._live * (S[0][:, None] if len(S) == 1 else np.stack(S, 1))
@@ -149,11 +151,19 @@ def _resolution(site: Site, psi: Array, strength: float, T: float) -> tuple[floa
 
 @lru_cache(maxsize=256)
 def _nodes(T: float, step: float, count: int) -> tuple[Array, Array, Array, Array]:
-    """Midpoints k, k²/2, the weights of chi, chi4, free and −k³/2 (even), of x and −k² (odd)."""
+    """Midpoints k, k²/2, the weights of chi, chi4, free, −k³/2 and entropy (even), of x and −k² (odd)."""
     k = (np.arange(count) + 0.5) * step
-    kernel = step * (T / np.sinh(np.minimum(math.pi * T * k / 2, 700.0)) if T else 2 / (math.pi * k))
-    even = kernel * np.stack([k, k * (4 + (T * k) ** 2) / 6, 1 / k, -(k**3) / 2])
+    u = np.minimum(math.pi * T * k / 2, 700.0)
+    kernel = step * (T / np.sinh(u) if T else 2 / (math.pi * k))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        loss = np.where(u < 0.1, _coth_series(u), u / np.tanh(u) - 1) / (T * k) if T else np.zeros(count)
+    even = kernel * np.stack([k, k * (4 + (T * k) ** 2) / 6, 1 / k, -(k**3) / 2, loss])
     return k, k**2 / 2, even, kernel * np.stack([np.ones(count), -(k**2)])
+
+
+def _coth_series(u: Array) -> Array:
+    """u coth u − 1 for small u."""
+    return u**2 / 3 - u**4 / 45 + 2 * u**6 / 945 - u**8 / 4725 + 2 * u**10 / 93555
 
 
 def _running_products(A: Array) -> tuple[Array, Array]:

@@ -128,6 +128,8 @@ class Line:
     def regained(self, value: float, guess: Array, start: Any) -> State | None:
         """The state of the start's kind next to a guess of its order parameters, by Newton's method; or None."""
         eq = self.equations(value, len(guess) - 1 > self.model.protocol.n_condensed)
+        if len(guess) - 1 != math.prod(eq.shape):  # M = 1: one example is its own archetype
+            return None
         if (eq.T == 0 and eq.noise.silent) or not eq.admissible(guess):
             return None
         v, residual, steps = newton(eq, guess, 0.2, 0)

@@ -15,6 +15,7 @@ from .rs import Equations
 
 Array = NDArray[Any]
 MAX_POINTS = 4000
+HOT = 50.0  # C = β(1−q) from which on a q < 1 is one at T = 0
 LONGEST = 0.1  # step in units of the bounds' width
 
 
@@ -207,6 +208,10 @@ class BranchCurve(Curve):
         y[-2] = max(0.0, y[-2])
         return y
 
+    def never_cold(self, y: Array, end: float) -> bool:
+        """Whether a branch on its way to T = 0 keeps q < 1: C ~ 1/T, and there is nothing to arrive at (void there)."""
+        return y[-2] > HOT and y[-2] * self.equations(y[-1]).T > 0.02 and self.equations(end).T == 0
+
     def fold(self, y: Array, tangent: Array, jacobian: Array, length: float, direction: int) -> Array:
         """Point of the piece (0, length) where dλ/ds = 0."""
         best = y
@@ -262,8 +267,7 @@ def trace(
     if abs(y[-1] - end) < 1e-12:
         return branch
     tangent, jacobian = curve.tangent(y, None)
-    if tangent[-1] * direction < 0:
-        tangent = -tangent
+    tangent = tangent * np.copysign(1.0, tangent[-1] * direction)
     for _ in range(MAX_POINTS):
         if (y[-1] + step * tangent[-1] - end) * direction >= 0:
             new = None
@@ -272,6 +276,8 @@ def trace(
                 return branch.extended(curve.value(end), last)
         else:
             new = curve.step(y, tangent, jacobian, step)
+        if curve.never_cold(y, end):
+            return branch
         if new is None or _joins(new[:-2], y[:-2]):
             step /= 2
             if (branch.folds and step < 1e-6) or _dead_end(branch, step, abs(y[-1] - end), tangent, jacobian):

@@ -18,7 +18,7 @@ from .continuation import Branch
 from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
 from .solver import ANSATZES
 from .state import State
-from .transitions import PARAMETERS, check_start
+from .transitions import PARAMETERS, check_start, varied
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -81,18 +81,7 @@ def phase_diagram(
     'retrieval'
 
     """
-    check_model(model)
-    x, y = _axis("x", x), _axis("y", y)
-    for name in (ansatz,) if isinstance(ansatz, str) else ansatz:
-        check_name("ansatz", name, ANSATZES)
-    check_start(model, start)
-    if x[0] == y[0]:
-        raise ParameterError("y", "another parameter than x", y[0], "Use two different axes.")
-    if "T" in (x[0], y[0]):
-        if T is not None:
-            raise ParameterError("T", "left out when it is an axis", T, "Drop T=.")
-    else:
-        T = check_number("T", T, low=0, remedy="Pass T= when no axis is the temperature.")
+    x, y, T = _checked(model, x, y, ansatz, T, start, progress)
     starts = ordered_starts(model) if start is None else (start,)
     along, across = (y, x) if x[0] == "M" else (x, y)  # integers cannot be followed: rows are at fixed M
     columns, rows = _points(along), _points(across)
@@ -121,6 +110,29 @@ def phase_diagram(
     attributes = {"model": str(model), "P": model.P, "x": x[0], "y": y[0], "T": "axis" if T is None else T}
     axes = {x[0]: columns if along is x else rows, y[0]: rows if along is x else columns}
     return _dataset(axes, paths, labels, {**attributes, "failures": "; ".join(failures)})
+
+
+def _checked(
+    model: Model, x: Any, y: Any, ansatz: Any, T: float | None, start: Any, progress: Any
+) -> tuple[Axis, Axis, float | None]:
+    """Axes and temperature, or ParameterError."""
+    check_model(model)
+    x, y = _axis("x", x), _axis("y", y)
+    for name in ansatz if isinstance(ansatz, (tuple, list)) else (ansatz,):
+        check_name("ansatz", name, ANSATZES)
+    if progress is not None and not callable(progress):
+        raise ParameterError("progress", "a function without arguments", progress, "It is called after every row.")
+    for which, axis in (("x", x), ("y", y)):
+        check_name(f"{which}[0]", axis[0], varied(model, PARAMETERS))
+    check_start(model, start)
+    if x[0] == y[0]:
+        raise ParameterError("y", "another parameter than x", y[0], "Use two different axes.")
+    if "T" in (x[0], y[0]):
+        if T is not None:
+            raise ParameterError("T", "left out when it is an axis", T, "Drop T=.")
+    else:
+        T = check_number("T", T, low=0, remedy="Pass T= when no axis is the temperature.")
+    return x, y, T
 
 
 def _axis(which: str, axis: Any) -> Axis:

@@ -16,7 +16,7 @@ from .continuation import trace
 from .curves import curve_through
 from .solver import ANSATZES
 from .state import State
-from .transitions import KINDS, PARAMETERS, check_start, checked_line, critical
+from .transitions import KINDS, PARAMETERS, check_start, checked_line, critical, varied
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -142,7 +142,7 @@ def line(
     if x == y or "M" in (x, y):
         raise ParameterError("y", "another continuous parameter than x", y, f"Choose two of {PARAMETERS}, without M.")
     for name, value in (("x", x), ("y", y)):
-        check_name(name, value, [name for name in PARAMETERS if name != "M"])
+        check_name(name, value, [known for known in varied(model, PARAMETERS) if known != "M"])
     bounds = {name: search_bounds(model, name, given) for name, given in ((x, x_bounds), (y, y_bounds))}
     if "T" in bounds:
         if T is not None:

@@ -74,10 +74,16 @@ class Equations:
         return self._last[key]
 
     def admissible(self, v: Array) -> bool:
-        """C in [0, 1/T], up to rounding, and below the divergence of the P = 2 noise; finite overlaps."""
+        """C in [0, 1/T], up to rounding, and below the divergence of the P = 2 noise; possible overlaps."""
         low, top = self._range
-        C = v.item(-1)
-        return low <= C <= top and self.noise.largest_C > C and math.isfinite(v.dot(v))
+        *overlaps, C = v.tolist()
+        largest = self.largest_x
+        return low <= C <= top and self.noise.largest_C > C and all(-largest <= x <= largest for x in overlaps)
+
+    @cached_property
+    def largest_x(self) -> float:
+        """Overlaps stay below this: E[t tanh] ≤ E|t|."""
+        return 1.5 * max(law.reach for law in self.site.laws)
 
     @cached_property
     def _range(self) -> tuple[float, float]:
@@ -153,12 +159,9 @@ class Point:
 
     @property
     def entropy(self) -> float:
-        """s = E[ln 2cosh βh − βh tanh βh] + noise part; at T = 0 the first is P(h=0) ln 2."""
+        """s = E[ln 2cosh βh − βh tanh βh] + that of the noise."""
         a, noise = self.averages, self.eq.noise.entropy(self.q, self.C)
-        if self.eq.T == 0:
-            return a.blank * math.log(2) + noise
-        work = float((self.psi * a.x).sum()) + self.eq.model.field * float(a.m[0])
-        return (a.free - work - self.strength * a.chi) / self.eq.T + noise
+        return a.entropy + noise
 
     @property
     def replicon(self) -> float:

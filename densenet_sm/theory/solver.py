@@ -41,7 +41,8 @@ def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", 
     N : finite size whose exact signal f_N replaces f (tensor interaction), the crosstalk staying that of N → ∞
 
     Returns a State. Raises ParameterError for bad input and ConvergenceError (last iterate, residual, iterations) when
-    no solution is reached, such as a paramagnet where 1 − β(1−q) ≤ 0.
+    no solution is reached, such as a paramagnet where 1 − β(1−q) ≤ 0. Next to a fold at large P a basin can be too
+    small for a named start: `follow` and `critical` reach that state along its branch.
 
     >>> state = solve(Model(P=2, alpha=0.05), T=0.2)
     >>> state.phase, round(state.m, 4)
@@ -75,8 +76,9 @@ def initial(eq: Equations, start: Any) -> Array:
         x = np.empty(0)
     if x.shape not in {(C,), (C, 1)} and not (C == 1 and x.shape == ()):
         raise ParameterError("start", f"a name or an array of {C} overlaps", start, "Give one overlap per pattern.")
-    if x.dtype.kind not in "iuf" or not np.isfinite(x).all():
-        raise ParameterError("start", "finite real overlaps", start, "Remove NaN and infinities.")
+    if x.dtype.kind not in "iuf" or not np.isfinite(x).all() or np.abs(x).max() > eq.largest_x:
+        remedy = "Overlaps are E[t tanh βh]: real numbers of order one, without NaN and infinities."
+        raise ParameterError("start", f"a name, a State or overlaps of at most {eq.largest_x:.3g}", start, remedy)
     return np.append(np.repeat(x.ravel().astype(float), G), 0.0)
 
 

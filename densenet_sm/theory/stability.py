@@ -13,6 +13,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..errors import ParameterError
 from .rs import Equations, Point
 from .state import State, judged
 
@@ -49,5 +50,7 @@ def eigenvalues(state: State) -> Array:
 
 
 def _point(state: State) -> Point:
+    if not isinstance(state, State):
+        raise ParameterError("state", "a State", state, "Pass what solve returns.")
     eq = Equations(state.model, state.T, state.x_groups.shape[1] > 1, state.N)
     return eq.at(state.order_parameters)

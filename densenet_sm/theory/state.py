@@ -115,7 +115,7 @@ class State:
 def state_from(eq: Equations, v: Array, residual: float, iterations: int) -> State:
     """Everything that follows from a solution v of the equations."""
     if v.min() < 1e-12:
-        v = np.where(np.abs(v) < 1e-12, 0.0, v)
+        v = np.append(np.where(np.abs(v[:-1]) < 1e-12, 0.0, v[:-1]), max(v[-1], 0.0))
     point = eq.at(v)
     a, x = point.averages, point.x
     q = 1 - a.blank if a.blank else point.q  # T = 0 without noise: blank sites are free

@@ -143,3 +143,16 @@ def test_without_noise_and_heat_spins_in_no_field_do_not_order():
     slope = state.derivative("d")
     assert slope.q == pytest.approx(-1)
     assert slope.entropy == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize("T", [1e-4, 1e-3, 1e-2])
+@pytest.mark.parametrize("P", [3, 4])
+def test_in_the_cold_the_slope_of_the_entropy_keeps_its_digits(P, T):
+    """Load and synaptic noise add to one covariance, so both slopes are one; and differences of solved states."""
+    model = Model(P=P, alpha=0.2, nu=0.05)
+    state = solve(model, T)
+    by_load, by_noise = (state.derivative(name).entropy for name in ("alpha", "nu"))
+    assert by_load == pytest.approx(by_noise, rel=1e-6)
+    h = 1e-3
+    at = [solve(model.replace(alpha=0.2 + n * h), T, start=state).entropy for n in (-2, -1, 1, 2)]
+    assert by_load == pytest.approx((at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * h), rel=1e-5)

@@ -138,3 +138,11 @@ def test_diluted_patterns_leave_no_column_without_a_name():
     names = set(ds.phase.values.ravel().tolist())
     assert {"pure", "hierarchical", "paramagnet"} <= names
     assert phases.NO_STATE not in names
+
+
+def test_a_single_example_begins_the_axis_of_examples():
+    model = Model(P=3, protocol=Unsupervised(r=0.6, M=5), alpha=0.02)
+    ds = phase_diagram(model, ("M", 1, 8, 8), ("r", 0.3, 0.95, 5), T=0.1)
+    assert ds.failures == ""
+    assert set(ds.phase.sel(M=1).values.tolist()) <= {"retrieval", "glass", "metastable retrieval"}
+    assert (ds.phase.sel(r=0.3, M=2) == "example").item()

@@ -8,6 +8,8 @@ from scipy.optimize import brentq
 from scipy.special import erf
 
 from densenet_sm import Model, Multitasking, Supervised, Unsupervised, solve
+from densenet_sm.theory.atoms import AtomAverages
+from densenet_sm.theory.averages import Averages
 from densenet_sm.theory.noise import noise_of
 from densenet_sm.theory.rs import Equations
 from densenet_sm.theory.signal import elementary_polynomial, signal
@@ -276,3 +278,20 @@ def test_starts_are_initial_conditions():
     state = solve(Model(P=3, alpha=0.1), 0.2)
     assert solve(Model(P=3, alpha=0.12), 0.2, start=state).phase == "retrieval"
     assert solve(Model(P=3, alpha=0.1), 0.2, start=[0.1]).m == 0
+
+
+def test_at_any_heat_the_paramagnet_is_one():
+    for T in (1e6, 1e12, 1e15):
+        state = solve(Model(P=3, alpha=0.1), T)
+        assert state.phase == "paramagnet"
+        assert state.entropy == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize("T", [1e-4, 1e-2, 0.2, 3.0])
+@pytest.mark.parametrize("protocol", [Multitasking(2, 0.3), Supervised(r=0.6, M=4)])
+def test_entropy_of_a_site_is_that_of_its_atoms(protocol, T):
+    """The transform of ln 2cosh − βh tanh, whose kernel has no rounding of 1/T, against the sum over atoms."""
+    eq = Equations(Model(P=3, protocol=protocol), T)
+    psi = np.array([[0.7], [0.4]][: eq.shape[0]])
+    transform, atoms = (kind(eq.site, psi, 0.0, T).entropy for kind in (Averages, AtomAverages))
+    assert transform == pytest.approx(atoms, rel=1e-9, abs=1e-14)

@@ -272,3 +272,19 @@ def test_the_teachers_temperature_has_a_transition_at_the_bayes_optimal_line():
     for T in (1.0, 1.5):
         wanted = T**2 / nishimori(3).spinodal
         assert critical(model.replace(T_teacher=T), "alpha", T=T).value == pytest.approx(wanted, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("model", "end"),
+    [
+        (Model(P=4, protocol=Supervised(rho=0.74), alpha=0.207), 0.436209),
+        (Model(P=5, protocol=Supervised(r=0.3275, M=5), alpha=0.1427), 0.398032),
+    ],
+)
+def test_a_branch_whose_overlap_fades_in_the_cold_keeps_its_upper_end(model, end):
+    """Below some T it goes on, unstable, with q < 1 and C ~ 1/T: nothing is at T = 0."""
+    found = critical(model, "T")
+    assert found.value == pytest.approx(end, abs=1e-6)
+    assert found.value == pytest.approx(critical(model, "T", bounds=(0.02, 1.5)).value, abs=1e-9)
+    before, behind = (solve(model, T, start=found.state).m for T in (end - 2e-3, end + 2e-3))
+    assert before > 0.3 > 1e-3 > abs(behind)

@@ -21,6 +21,7 @@ from densenet_sm import (
     compare,
     critical,
     design,
+    eigenvalues,
     exact,
     follow,
     line,
@@ -71,6 +72,12 @@ NUMBERS = {
     "Multitasking d 1": ("d", 1, lambda: Multitasking(K=2, d=1)),
     "Multitasking d": ("d", -0.1, lambda: Multitasking(K=2, d=-0.1)),
     "Multitasking K": ("K", 0, lambda: Multitasking(K=0, d=0.1)),
+    "diagram ansatz": ("ansatz", 3, lambda: diagram(ansatz=3)),
+    "diagram progress": ("progress", 3, lambda: diagram(progress=3)),
+    "eigenvalues": ("state", 3, lambda: eigenvalues(3)),
+    "solve huge start": ("start", [1e300], lambda: solve(MODEL, 0.2, start=[1e300])),
+    "solve no start": ("start", None, lambda: solve(MODEL, 0.2, start=None)),
+    "line without r": ("y", "r", lambda: line(MODEL, "alpha", "r", T=0.1)),
     "TeacherStudent T 0": ("T_teacher", 0, lambda: TeacherStudent(T_teacher=0)),
     "TeacherStudent T nan": ("T_teacher", nan, lambda: TeacherStudent(T_teacher=nan)),
     "TeacherStudent T text": ("T_teacher", "1", lambda: TeacherStudent(T_teacher="1")),
@@ -292,7 +299,7 @@ def test_an_unknown_observable_of_a_drawn_comparison_is_answered_with_the_known_
 
 def test_a_parameter_that_the_protocol_lacks_is_refused_by_name():
     for call in (lambda: critical(MODEL, "rho", T=0.1), lambda: diagram(x=("r", 0.1, 1, 3))):
-        with pytest.raises(ParameterError, match=r"parameter must be one of .*'alpha'.*; got '(rho|r)'"):
+        with pytest.raises(ParameterError, match=r"(parameter|x\[0\]) must be one of .*'alpha'.*; got '(rho|r)'"):
             call()
 
 
