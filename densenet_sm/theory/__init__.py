@@ -1,5 +1,6 @@
 """Replica theory: the N → ∞ reading of a Model."""
 
+from .counting import complexity
 from .crossings import Crossing
 from .decomposition import hard_and_soft
 from .derivatives import Derivative, derivative
@@ -21,6 +22,7 @@ __all__ = [
     "Design",
     "State",
     "Transition",
+    "complexity",
     "critical",
     "data_noise_limit",
     "derivative",

@@ -235,7 +235,7 @@ class BranchCurve(Curve):
             if not eq.admissible(v):
                 return None
             F = eq.residual(v)
-            if eq.norm(F) < 1e-12:
+            if eq.norm(F) < self.tolerance:
                 off, length = np.append(v, s) - guess, guess - y
                 return v if off @ (metric * off) < 0.25 * (length @ (metric * length)) else None
             try:
@@ -253,6 +253,7 @@ def trace(
     bounds: tuple[float, float],
     step: float = 0.02,
     through: bool = False,
+    kind: type[BranchCurve] = BranchCurve,
 ) -> Branch:
     """Follow the branch through (v, value) towards larger (+1) or smaller (−1) λ, up to a fold or to a bound.
 
@@ -260,7 +261,7 @@ def trace(
     the tangent, so the branch is never left for another one. `through` goes on behind folds, to a bound. Raises
     ConvergenceError when steps shrink to nothing.
     """
-    curve = BranchCurve(equations, bounds)
+    curve = kind(equations, bounds)
     y = np.append(v, curve.scaled(value))
     end = 1.0 if direction > 0 else 0.0
     branch = Branch([value], [v])

@@ -13,7 +13,12 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..model import Model
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,69 @@ class Noise:
         polynomial = [k * c * q ** (k - 1) for k, c in self.terms]
         return sum([a * k**2 * q / (1 - k * C) ** 2 for a, k in self.modes], sum(polynomial))
 
+    def strengths(self, q: Array, C: float, D: Array) -> Array:
+        """σ_i² [k+1] for overlaps q_1 … q_{k+1}, C = β(1 − q_{k+1}) and tilts D [k]: ξ′(q_i), and for a mode
+
+        σ_1² = a κ² q_1/Λ_1², σ²_{i+1} − σ_i² = a κ² (q_{i+1} − q_i)/(Λ_i Λ_{i+1}); Λ as in `_lambdas`.
+        """
+        total = sum([k * c * q ** (k - 1) for k, c in self.terms], np.zeros(len(q)))
+        for a, k in self.modes:
+            L = _lambdas(k, q, C, D)
+            total = total + a * k**2 * np.cumsum([q[0] / L[0] ** 2, *(np.diff(q) / (L[:-1] * L[1:]))])
+        return total
+
+    def legendre(self, q: Array, C: float, D: Array, T: float) -> float:
+        """TG: ½C[ξ(1)−ξ(q_{k+1})]/(1−q_{k+1}) + ½ΣD_i[ξ(q_{i+1})−ξ(q_i)]; and for a mode
+
+        −(a/2)[T ln Λ_{k+1} + Σ (1/D_i) ln(Λ_i/Λ_{i+1}) − κ q_1/Λ_1 + κ].
+        """
+        slope = sum([c * sum([q[-1] ** j for j in range(k)]) for k, c in self.terms])
+        levels = sum([c * q**k for k, c in self.terms], np.zeros(len(q)))
+        total = C * slope / 2 + float(D @ np.diff(levels)) / 2
+        for a, k in self.modes:
+            L = _lambdas(k, q, C, D)
+            logs = T * math.log(L[-1]) + float((np.log(L[:-1] / L[1:]) / D).sum())
+            total -= a / 2 * (logs - k * q[0] / L[0] + k)
+        return float(total)
+
+    def gains(self, q: Array, C: float, D: Array) -> Array:
+        """∂TG/∂D_i [k] at fixed overlaps."""
+        levels = sum([c * q**k for k, c in self.terms], np.zeros(len(q)))
+        total = np.diff(levels) / 2
+        for a, k in self.modes:
+            L, step = _lambdas(k, q, C, D), k * np.diff(q)
+            # Λ_j falls by κ(q_{i+1} − q_i) for every j ≤ i
+            for i in range(len(D)):
+                own = -math.log(L[i] / L[i + 1]) / D[i] ** 2
+                fall = -step[i] * (
+                    sum(1 / (D[j] * L[j]) for j in range(i + 1)) - sum(1 / (D[j] * L[j + 1]) for j in range(i))
+                )
+                total[i] -= a / 2 * (own + fall - k * q[0] / L[0] ** 2 * step[i])
+        return total
+
+    def broken_energy(self, q: Array, C: float, D: Array, T: float) -> float:
+        """−∂(β TG)/∂β at fixed q and θ: −C[ξ(1)−ξ(q_{k+1})]/(1−q_{k+1}) − ΣD_i[ξ(q_{i+1})−ξ(q_i)]; and for a mode
+
+        (a/2)[T(1 − 1/Λ_{k+1}) + Σ (1/D_i)(1/Λ_{i+1} − 1/Λ_i) − κ q_1/Λ_1² + κ].
+        """
+        slope = sum([c * sum([q[-1] ** j for j in range(k)]) for k, c in self.terms])
+        levels = sum([c * q**k for k, c in self.terms], np.zeros(len(q)))
+        total = -C * slope - float(D @ np.diff(levels))
+        for a, k in self.modes:
+            L = _lambdas(k, q, C, D)
+            steps = float(((1 / L[1:] - 1 / L[:-1]) / D).sum())
+            total += a / 2 * (T * (1 - 1 / L[-1]) + steps - k * q[0] / L[0] ** 2 + k)
+        return float(total)
+
+    def rigidities(self, q: Array, C: float, D: Array) -> Array:
+        """ξ″(q_i) [k+1], of a mode a κ²/Λ_i²."""
+        total = sum([k * (k - 1) * c * q ** (k - 2) for k, c in self.terms if k > 1], np.zeros(len(q)))
+        return total + sum([a * k**2 / _lambdas(k, q, C, D) ** 2 for a, k in self.modes], np.zeros(len(q)))
+
+    def bounded(self, q: Array, C: float, D: Array) -> bool:
+        """Whether all Λ_i > 0: else the Gaussian fluctuations of the P = 2 overlaps diverge."""
+        return all(bool((_lambdas(k, q, C, D) > 0).all()) for _, k in self.modes)
+
     def gradient(self, q: float, C: float) -> tuple[float, float]:
         """(∂σ²/∂q, ∂σ²/∂C)."""
         return self.rigidity(q, C), sum([2 * a * k**3 * q / (1 - k * C) ** 3 for a, k in self.modes])
@@ -62,6 +130,11 @@ class Noise:
         curvature = sum([c * sum([(j + 1) * q**j for j in range(k - 1)]) for k, c in self.terms])
         modes = sum([a / 2 * (math.log1p(-k * C) + k * C / (1 - k * C)) for a, k in self.modes])
         return -(C**2) / 2 * curvature - modes
+
+
+def _lambdas(kappa: float, q: Array, C: float, D: Array) -> Array:
+    """Λ_{k+1} = 1 − κC, Λ_i = Λ_{i+1} − κ D_i (q_{i+1} − q_i)."""
+    return 1 - kappa * (C + np.append(np.cumsum((D * np.diff(q))[::-1])[::-1], 0.0))
 
 
 def noise_of(model: Model) -> Noise:

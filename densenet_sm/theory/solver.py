@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConvergenceError, ParameterError, check_name, check_number
+from ..errors import ConvergenceError, ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
 from ..protocols import Multitasking, Unsupervised
 from .iteration import converge
@@ -18,12 +18,21 @@ from .state import State, state_from
 
 Array = NDArray[Any]
 ANSATZES = ("RS",)
+MAX_STEPS = 12
 STARTS = ("retrieval", "glass", "paramagnet")
 MULTITASKING_STARTS = ("pure", "hierarchical", "parallel")
 
 
-def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", N: int | None = None) -> State:
-    r"""Solve the replica-symmetric self-consistency equations from an initial condition.
+def solve(
+    model: Model,
+    T: float,
+    ansatz: str = "RS",
+    start: Any = "retrieval",
+    k: int | None = None,
+    theta: float | None = None,
+    N: int | None = None,
+) -> State:
+    r"""Solve the self-consistency equations, replica-symmetric or broken, from an initial condition.
 
     x_ν = E[t^ν tanh βh], q = E tanh² βh, with h = Σ_ν f′(x_ν) t^ν + h_ext ξ^1 + σz, f(x) = x^P/2 and σ² = ξ′(q)
     (NOTATION.md; amit1987 for P = 2, gardner1987 for P ≥ 3). T = 0 is an input like any other.
@@ -32,7 +41,9 @@ def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", 
     ----------
     model : what network
     T : temperature ≥ 0, k_B = 1
-    ansatz : "RS"
+    ansatz : "RS" | "1RSB" | "kRSB" with k steps, k + 1 overlaps (theory/BREAKING.md; parisi1980, crisanti1992). Where
+        symmetry is not broken all overlaps come out equal, with θ = 1
+    theta : of 1RSB, Parisi's parameter where it shall not be the stationary one; at T = 0 D = βθ
     start : an initial condition; `phase` of the result says where it ended. "retrieval" | "glass" | "paramagnet";
         Unsupervised also "example" (one example's overlap apart from the others); Multitasking also "pure" |
         "hierarchical" ("retrieval" means the same) | "parallel", or numbers of equal overlaps as in "2+1" (spins follow
@@ -51,11 +62,30 @@ def solve(model: Model, T: float, ansatz: str = "RS", start: Any = "retrieval", 
     """
     check_model(model)
     T = check_number("T", T, low=0, remedy="Temperatures are in units of the coupling, k_B = 1; T = 0 is allowed.")
-    check_name("ansatz", ansatz, ANSATZES)
+    k = _steps(ansatz, k, theta, T)
     example = start == "example" if isinstance(start, str) else isinstance(start, State) and start.x_groups.shape[1] > 1
     eq = Equations(model, T, example, N)
+    if k:
+        from .broken import solve_broken
+
+        return solve_broken(eq, start, k, theta)
     v, residual, iterations = converge(eq, initial(eq, start))
     return state_from(eq, v, residual, iterations)
+
+
+def _steps(ansatz: str, k: int | None, theta: float | None, T: float) -> int:
+    """Number of breakings, or ParameterError."""
+    check_name("ansatz", ansatz, (*ANSATZES, "1RSB", "kRSB"))
+    if ansatz == "kRSB":
+        k = check_integer("k", k, low=1, high=MAX_STEPS, remedy="k is the number of steps: pass k=2, 3, ...")
+    elif k not in (None, 1 if ansatz == "1RSB" else 0):
+        raise ParameterError("k", f"left out with ansatz={ansatz!r}", k, "Use ansatz='kRSB' with k=.")
+    if theta is not None:
+        if ansatz != "1RSB":
+            raise ParameterError("theta", "left out unless ansatz='1RSB'", theta, "Use ansatz='1RSB'.")
+        high = 1.0 if T > 0 else math.inf
+        check_number("theta", theta, low=0, high=high, open_low=True, remedy="Parisi's parameter; at T = 0 D = βθ.")
+    return k or (1 if ansatz == "1RSB" else 0)
 
 
 def initial(eq: Equations, start: Any) -> Array:
@@ -65,7 +95,7 @@ def initial(eq: Equations, start: Any) -> Array:
         if start.x_groups.shape != (C, G):
             remedy = "Start from a state of a model with as many condensed patterns."
             raise ParameterError("start", f"a state with overlaps of shape {(C, G)}", start.x_groups.shape, remedy)
-        q = start.q if start.T > 0 else 1.0
+        q = start.q_EA if start.T > 0 else 1.0
         chi = start.chi if start.T == eq.T or eq.T == 0 else (1 - q) / eq.T
         return np.append(start.x_groups.ravel(), chi)
     if isinstance(start, str):

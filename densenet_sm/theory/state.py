@@ -23,14 +23,16 @@ ZERO_Q = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A replica-symmetric state of `model` at temperature T; all numbers per spin, k_B = 1.
+    """A state of `model` at temperature T, of symmetric or broken replicas; all numbers per spin, k_B = 1.
 
     m, x : magnetisation E[ξ tanh βh] and overlap E[t tanh βh]; floats for one condensed pattern, arrays [K] for several
     m_active : m/(1−d), per non-blank site
-    q, q_EA : E tanh² βh; chi = β(1−q), finite at T = 0
+    q, q_EA : E tanh² βh, of k steps the tuple q_1 … q_{k+1} and the largest; chi = β(1−q_EA), finite at T = 0
+    theta, tilts, parisi : of broken replicas, θ_i and D_i = βθ_i (finite at T = 0), and q as a function of θ
     free_energy, energy, entropy : f = e − Ts, H normalised as in `Model`
     replicon : 1 − β²ξ″(q) E sech⁴ βh; `longitudinal`: the same for changes of x, those of single examples included;
         `stable`: both positive
+    replicons : of k steps one for every overlap, 1 − ξ″(q_i) E⟨(∂M_i/∂h)²⟩; `replicon` is the smallest
     phase : label of where the solution ended, see densenet_sm.phases
     converged, residual, iterations : of the solver
     x_groups : overlaps [C, G] with the groups of entries (one unsupervised example and the others)
@@ -45,7 +47,7 @@ class State:
     T: float
     m: Any
     x: Any
-    q: float
+    q: Any
     chi: float
     free_energy: float
     energy: float
@@ -59,11 +61,29 @@ class State:
     x_groups: Array
     N: int | None = None
     ansatz: str = "RS"
+    tilts: tuple[float, ...] = ()
+    replicons: tuple[float, ...] = ()
 
     @property
     def q_EA(self) -> float:
-        """Edwards–Anderson overlap, q in replica symmetry."""
-        return self.q
+        """Edwards–Anderson overlap: q in replica symmetry, else the largest one."""
+        return self.q[-1] if self.tilts else self.q
+
+    @property
+    def theta(self) -> Any:
+        """Parisi parameter of one step, a tuple of several; None in replica symmetry; zero at T = 0 (see `tilts`)."""
+        found = tuple(self.T * D if self.T > 0 else 0.0 for D in self.tilts)
+        return None if not found else found[0] if len(found) == 1 else found
+
+    @property
+    def parisi(self) -> tuple[Array, Array]:
+        """Parisi's function as arrays (edges [k+2], q [k+1]): q_i holds for edges_i < θ < edges_{i+1}.
+
+        At T = 0 the edges are D = βθ from 0 to ∞, where q = 1.
+        """
+        scale = self.T if self.T > 0 else 1.0
+        edges = np.array([0.0, *(scale * D for D in self.tilts), 1.0 if self.T > 0 else np.inf])
+        return edges, np.atleast_1d(self.q).astype(float)
 
     @property
     def stable(self) -> bool:
@@ -101,13 +121,16 @@ class State:
 
     @property
     def order_parameters(self) -> Array:
-        """The vector (x_groups, C) the equations are written in."""
-        return np.append(self.x_groups.ravel(), self.chi)
+        """The vector the equations are written in: (x_groups, C), or (x_groups, q_1 … q_k, C, D_1 … D_k)."""
+        lower = self.q[:-1] if self.tilts else ()
+        return np.concatenate([self.x_groups.ravel(), lower, [self.chi], self.tilts])
 
     def __str__(self) -> str:
+        q = " ".join(f"{q:.6f}" for q in np.atleast_1d(self.q))
         with np.printoptions(precision=6, suppress=True):
             return (
-                f"{self.phase} (RS) at T={self.T:g}: m={self.m}, q={self.q:.6f}, f={self.free_energy:.6f}, "
+                f"{self.phase} ({self.ansatz}) at T={self.T:g}: m={self.m}, q={q}, "
+                f"f={self.free_energy:.6f}, "
                 f"replicon={self.replicon:.3g}, residual={self.residual:.1e}"
             )
 

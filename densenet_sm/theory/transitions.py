@@ -18,6 +18,7 @@ from .solver import ANSATZES, check_start_name, named_starts
 from .state import State
 
 KINDS = ("spinodal", "coexistence", "saddle", "at", "ergodic")
+BROKEN_KINDS = ("gardner", "glass_static", "glass_dynamic")
 FINE = 128  # cells of a second scan, when the first finds nothing
 PARAMETERS = ("alpha", "T", "nu", "r", "rho", "M", "d", "T_teacher")
 
@@ -87,6 +88,10 @@ def critical(
         the branch goes on but turns unstable to other overlaps, or to unequal ones (`longitudinal`); "at", where the
         replicon 1 − β²ξ″(q) E sech⁴ βh of the branch changes sign (almeida1978); "ergodic", where the paramagnet stops
         being the state without overlap
+        with ansatz="1RSB": "spinodal"; "gardner", where the last replicon vanishes and further breaking begins; and of
+        the glass at θ = 1 "glass_dynamic", up to where such states exist, and "glass_static", where their complexity
+        vanishes (the last three imply the ansatz; crisanti1992, gardner1985)
+    ansatz : "RS" | "1RSB"
     start : the branch asked about (as in `solve`); "glass" for the replicon of the glass
     against : the competitor of a coexistence: "lowest", the lowest of all other states, or a start of `solve`. States
         without overlap are one competitor: replica symmetry maximises f over q, so that is the one with the larger f
@@ -101,18 +106,20 @@ def critical(
 
     """
     line = checked_line(model, parameter, T, bounds)
-    check_name("kind", kind, KINDS)
     check_start(model, start, against)
-    check_name("ansatz", ansatz, ANSATZES)
-    crossings = list((_integer if parameter == "M" else _found)(line, kind, start, against))
-    if not crossings and parameter != "M":
+    broken = _broken(kind, ansatz, parameter)
+    if broken:
+        crossings = list(_found_broken(line, kind, "glass" if kind.startswith("glass") else start))
+    else:
+        crossings = list((_integer if parameter == "M" else _found)(line, kind, start, against))
+    if not crossings and parameter != "M" and not broken:
         line = replace(line, cells=FINE)
         crossings = list(_found(line, kind, start, against))
     if not crossings:
         where = f"{parameter} in [{line.low:g}, {line.high:g}]" + ("" if T is None else f" at T={T:g}")
         points = len(integers(line)) if parameter == "M" else len(line.scan())
         remedy = f"{points} points scanned. Narrow or widen bounds=."
-        raise NoTransitionError(f"no {kind} of {start!r} (RS) for {where}: {remedy}")
+        raise NoTransitionError(f"no {kind} of {start!r} ({'1RSB' if broken else 'RS'}) for {where}: {remedy}")
     return Transition(parameter, kind, tuple(sorted(crossings, key=lambda c: c.value)))
 
 
@@ -142,6 +149,22 @@ def check_start(model: Model, start: Any, against: Any = "lowest") -> None:
         check_start_name("start", start, model)
     if isinstance(against, str):
         check_start_name("against", against, model, "lowest")
+
+
+def _broken(kind: str, ansatz: str, parameter: str) -> bool:
+    """Whether a question is one about broken symmetry, or ParameterError."""
+    check_name("ansatz", ansatz, (*ANSATZES, "1RSB"))
+    check_name("kind", kind, ("spinodal", *BROKEN_KINDS) if ansatz == "1RSB" else (*KINDS, *BROKEN_KINDS))
+    broken = ansatz == "1RSB" or kind in BROKEN_KINDS
+    if broken and parameter == "M":
+        raise ParameterError("parameter", "continuous", parameter, "Branches of broken symmetry are followed: use r.")
+    return broken
+
+
+def _found_broken(line: Line, kind: str, start: Any) -> Iterator[Crossing]:
+    from .broken_lines import broken_crossings
+
+    yield from broken_crossings(line, kind, start)
 
 
 def _found(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossing]:
