@@ -7,6 +7,7 @@ transition, where the replicon of its largest overlap vanishes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,12 +18,12 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from ..errors import ConvergenceError
-from .branches import Line, belongs
 from .breaking import Broken
 from .broken import ENOUGH, EQUAL, broken_state, jacobian, newton, solve_broken
 from .continuation import Branch, BranchCurve, trace
 from .crossings import Crossing
 from .noise import Noise
+from .scans import Line, belongs, singular
 from .state import State
 from .threads import one_thread
 
@@ -119,7 +120,10 @@ def _state(line: Line, value: float, start: Any, theta: float | None) -> State |
 
 
 def broken_crossings(line: Line, kind: str, start: Any) -> Iterator[Crossing]:
-    """Crossings of kind "spinodal", "gardner", "glass_dynamic" or "glass_static"."""
+    """Crossings of kind "spinodal", "coexistence", "gardner", "glass_dynamic" or "glass_static"."""
+    if kind == "coexistence":
+        yield from _meetings(line, start)
+        return
     theta = 1.0 if kind.startswith("glass") else None
     for branch in broken_branches(line, start, theta):
         if kind in ("spinodal", "glass_dynamic"):
@@ -139,6 +143,32 @@ def _folds(line: Line, branch: Branch, theta: float | None) -> Iterator[Crossing
         v = eq.whole(branch.points[end])
         if float(np.diff(eq.eq.parts(v)[1]).min()) > MERGED:
             yield Crossing(value, (value - width, value + width), broken_state(eq.eq, v, theta is None), direction)
+
+
+def _meetings(line: Line, start: Any) -> Iterator[Crossing]:
+    """Where the state of a start and that without overlap have equal f, each broken or not; +1: the first one rises."""
+
+    def pair(value: float) -> tuple[State, State] | None:
+        try:
+            own, rest = (solve_broken(line.equations(value, s == "example"), s, 1, None) for s in (start, "glass"))
+        except ConvergenceError:
+            return None
+        return (own, rest) if belongs(own, start) and not rest.x_groups.any() else None
+
+    def excess(value: float) -> float:
+        states = pair(value)
+        return math.nan if states is None else states[0].free_energy - states[1].free_energy
+
+    grid = line.scan().tolist()
+    heights = [math.nan if singular(line, value) else excess(value) for value in grid]
+    for i, j in pairwise(range(len(grid))):
+        if heights[i] * heights[j] < 0:
+            value = float(brentq(excess, grid[i], grid[j], xtol=1e-12, rtol=1e-13))
+            states = pair(value)
+            assert states is not None
+            width = 1e-10 * (line.high - line.low)
+            direction = 1 if heights[j] > heights[i] else -1
+            yield Crossing(value, (value - width, value + width), states[0], direction, states[1])
 
 
 def _roots(

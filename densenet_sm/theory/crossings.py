@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
 from .. import phases
-from .branches import Line, between, state_at
+from .branches import between, state_at
 from .continuation import Branch
 from .iteration import newton
 from .rs import Equations
+from .scans import Line
 from .state import State
 
 Array = NDArray[Any]

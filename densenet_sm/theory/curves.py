@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError
 from ..model import Model
-from .branches import Line
 from .continuation import Curve
 from .rs import Equations, Point
+from .scans import Line
 from .state import State
 
 Array = NDArray[Any]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.differentiate import derivative as difference
 
-from ..errors import ConvergenceError, check_name
+from ..errors import ConvergenceError, ParameterError, check_name
 from ..protocols import Multitasking
 from .rs import Equations
 from .state import State
@@ -41,6 +41,9 @@ class Derivative:
 
 def derivative(state: State, parameter: str) -> Derivative:
     """Total derivative of a state with respect to a parameter (see `State.derivative`)."""
+    if state.tilts:
+        remedy = "Use differences of solve(start=state)."
+        raise ParameterError("state", "replica-symmetric", state.ansatz, remedy)
     model = state.model
     check_name("parameter", parameter, varied(model, PARAMETERS))
     value = state.T if parameter == "T" else float(model.get(parameter))

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
-from .branches import Line, belongs, branches, ordered_starts, rejoined, singular, state_on
+from .branches import branches, rejoined, state_on
 from .continuation import Branch
 from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
+from .scans import Line, belongs, ordered_starts, singular
 from .solver import ANSATZES
 from .state import State
 from .transitions import PARAMETERS, check_start, varied

@@ -12,8 +12,9 @@ from scipy.optimize import brentq
 
 from ..errors import NoTransitionError, check_number
 from ..model import Model
-from .branches import Line, belongs, between, branches, least_wanted, state_at
+from .branches import between, branches, state_at
 from .continuation import Branch
+from .scans import Line, belongs, least_wanted
 from .state import State
 from .transitions import check_start, checked_line, integers
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ..errors import ConvergenceError, NoTransitionError, ParameterError, check_name, check_number
 from ..model import Model, check_model
-from .branches import Line, belongs, maker, paramagnets, search_bounds, singular, state_at
+from .branches import maker, paramagnets, state_at
 from .continuation import trace
 from .curves import curve_through
+from .scans import Line, belongs, search_bounds, singular
 from .solver import ANSATZES
 from .state import State
 from .transitions import KINDS, PARAMETERS, check_start, checked_line, critical, varied

@@ -16,8 +16,8 @@ from scipy.optimize import brentq
 
 from ..errors import ConvergenceError, check_integer, check_number
 from ..model import Model, check_model
-from .branches import Line, ordered_starts
 from .rs import Equations
+from .scans import Line, ordered_starts
 from .solver import initial, solve
 from .state import State
 

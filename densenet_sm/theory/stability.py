@@ -50,7 +50,7 @@ def eigenvalues(state: State) -> Array:
 
 
 def _point(state: State) -> Point:
-    if not isinstance(state, State):
-        raise ParameterError("state", "a State", state, "Pass what solve returns.")
+    if not isinstance(state, State) or state.tilts:
+        raise ParameterError("state", "a replica-symmetric State", state, "Pass what solve(ansatz='RS') returns.")
     eq = Equations(state.model, state.T, state.x_groups.shape[1] > 1, state.N)
     return eq.at(state.order_parameters)

@@ -12,8 +12,9 @@ import numpy as np
 from ..errors import NoTransitionError, ParameterError, check_name, check_number
 from ..model import Model, check_model
 from ..protocols import parameters_of
-from .branches import Line, belongs, branches, least_wanted, search_bounds
+from .branches import branches
 from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
+from .scans import Line, belongs, least_wanted, search_bounds
 from .solver import ANSATZES, check_start_name, named_starts
 from .state import State
 
@@ -88,9 +89,10 @@ def critical(
         the branch goes on but turns unstable to other overlaps, or to unequal ones (`longitudinal`); "at", where the
         replicon 1 − β²ξ″(q) E sech⁴ βh of the branch changes sign (almeida1978); "ergodic", where the paramagnet stops
         being the state without overlap
-        with ansatz="1RSB": "spinodal"; "gardner", where the last replicon vanishes and further breaking begins; and of
-        the glass at θ = 1 "glass_dynamic", up to where such states exist, and "glass_static", where their complexity
-        vanishes (the last three imply the ansatz; crisanti1992, gardner1985)
+        with ansatz="1RSB": "spinodal"; "coexistence" with the state without overlap, each broken or not;
+        "gardner", where the last replicon vanishes and further breaking begins; and of the glass at θ = 1
+        "glass_dynamic", up to where such states exist, and "glass_static", where their complexity vanishes (the last
+        three imply the ansatz; crisanti1992, gardner1985)
     ansatz : "RS" | "1RSB"
     start : the branch asked about (as in `solve`); "glass" for the replicon of the glass
     against : the competitor of a coexistence: "lowest", the lowest of all other states, or a start of `solve`. States
@@ -154,7 +156,8 @@ def check_start(model: Model, start: Any, against: Any = "lowest") -> None:
 def _broken(kind: str, ansatz: str, parameter: str) -> bool:
     """Whether a question is one about broken symmetry, or ParameterError."""
     check_name("ansatz", ansatz, (*ANSATZES, "1RSB"))
-    check_name("kind", kind, ("spinodal", *BROKEN_KINDS) if ansatz == "1RSB" else (*KINDS, *BROKEN_KINDS))
+    known = ("spinodal", "coexistence", *BROKEN_KINDS) if ansatz == "1RSB" else (*KINDS, *BROKEN_KINDS)
+    check_name("kind", kind, known)
     broken = ansatz == "1RSB" or kind in BROKEN_KINDS
     if broken and parameter == "M":
         raise ParameterError("parameter", "continuous", parameter, "Branches of broken symmetry are followed: use r.")

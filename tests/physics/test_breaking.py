@@ -165,6 +165,21 @@ def test_dense_retrieval_goes_on_far_beyond_its_symmetric_end():
     assert solve(Model(P=3, alpha=0.42), 0.0).phase == "glass"
 
 
+def test_retrieval_meets_the_glass_close_to_and_below_the_static_load():
+    """Equal free energies below the Nishimori line: the boundary leaves it vertically at α = T_K² and bends back."""
+    static = critical(SPIN_GLASS[3], "T", kind="glass_static").value ** 2
+    found = {
+        T: critical(Model(P=3), "alpha", T=T, kind="coexistence", ansatz="1RSB", bounds=(0.38, 0.45)).main
+        for T in (0.42, 0.3, 0.0)
+    }
+    values = [c.value for c in found.values()]
+    assert static > values[0] > values[1] > values[2] > static - 2.5e-3
+    assert static - values[0] < 5e-6
+    for c in found.values():
+        assert c.rival.phase == "glass"
+        assert c.state.free_energy == pytest.approx(c.rival.free_energy, abs=1e-11)
+
+
 def test_breaking_begins_at_the_almeida_thouless_line():
     edge = critical(Model(P=3), "alpha", T=0.2, kind="at").value
     gaps = []
@@ -238,7 +253,9 @@ def test_contradictory_questions_are_refused(settings, name):
 
 
 def test_kinds_of_broken_transitions_are_named():
-    with pytest.raises(ParameterError, match="kind must be one of 'spinodal', 'gardner'"):
-        critical(SPIN_GLASS[3], "T", kind="coexistence", ansatz="1RSB")
+    with pytest.raises(ParameterError, match="kind must be one of 'spinodal', 'coexistence', 'gardner'"):
+        critical(SPIN_GLASS[3], "T", kind="at", ansatz="1RSB")
+    with pytest.raises(ParameterError, match="state must be"):
+        solve(SPIN_GLASS[3], 0.3, ansatz="1RSB", start="glass").derivative("T")
     with pytest.raises(NoTransitionError, match="glass_dynamic"):
         critical(SPIN_GLASS[3], "T", kind="glass_dynamic", bounds=(0.8, 1.0))

@@ -7,7 +7,7 @@ from scipy.special import erf
 
 import densenet_sm as dsm
 from densenet_sm import Model, Multitasking, NoTransitionError, Supervised, Unsupervised, critical, solve
-from densenet_sm.theory.branches import Line
+from densenet_sm.theory.scans import Line
 
 
 def unaligned(model, T):
