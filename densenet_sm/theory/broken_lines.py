@@ -28,7 +28,7 @@ from .state import State
 from .threads import one_thread
 
 Array = NDArray[Any]
-CLOSE = 1e-5  # a branch is followed until its overlaps are as close as that
+CLOSE = 2e-4  # a branch is followed until its overlaps are as close as that
 MERGED = 2e-3  # overlaps that are closer where a branch ends have met there: symmetry is restored
 
 
@@ -78,6 +78,12 @@ class BrokenCurve(BranchCurve):
 
     def clipped(self, y: Array) -> Array:
         return y
+
+    def residual(self, y: Array) -> Array | None:
+        try:
+            return super().residual(y)
+        except ConvergenceError:  # overlaps about to merge
+            return None
 
     def never_cold(self, y: Array, end: float) -> bool:
         """Whether the overlaps have merged: replica symmetry from there on."""

@@ -29,7 +29,7 @@ Array = NDArray[Any]
 TAIL = 7.6  # standard deviations: a share of 3e-14 lies beyond
 FINE = 0.21  # step in units of the distance of the nearest complex singularity: exp(−2π/0.21) = 1e-13
 NARROW = 0.01  # normals so narrow, in units of that, are five nodes: 0.01^10 = 1e-20
-LARGEST = 4e6  # entries of a matrix of weights
+LONGEST, LARGEST = 1e4, 4e6  # nodes of one level, and entries of a matrix of weights
 SAFE = 300.0  # exponents that are divided by their largest without underflow
 ROOT = math.sqrt(2 * math.pi)
 
@@ -92,7 +92,7 @@ def gaussian_rule(parents: Array, width: Array, smooth: float, D: float = 0.0, a
         left, right = float((parents - TAIL * width).min()), float((parents + TAIL * width).max())
         common = math.ceil((right - left + 2 * shift * high) / step)
         if common < 3 * len(parents) * count:
-            _affordable(common * len(parents))
+            _affordable(common, common * len(parents))
             first = parents[0] - step * math.ceil((parents[0] - left + shift * high) / step)
             nodes = first + step * np.arange(common + 2)
             if apart:
@@ -100,16 +100,16 @@ def gaussian_rule(parents: Array, width: Array, smooth: float, D: float = 0.0, a
                 return Rule(nodes, log_weights[0], step, log_weights[1])
             z = (nodes - parents[:, None]) / width[:, None]
             return Rule(nodes, -(z**2) / 2 + np.log(step / ROOT / width)[:, None], step)
-    _affordable(2 * count * len(parents))
+    _affordable(2 * count, 2 * count * len(parents))
     z = z_step * np.arange(-count, count + 1)
     own = parents[:, None] + width[:, None] * z
     return Rule(own, np.broadcast_to(-(z**2) / 2 + math.log(z_step / ROOT), own.shape))
 
 
-def _affordable(size: float) -> None:
+def _affordable(nodes: float, entries: float) -> None:
     """ConvergenceError where levels of very different width ask for too many nodes: overlaps about to merge."""
-    if size > LARGEST:
-        raise ConvergenceError(f"overlaps too close to each other: a level of {size:.0f} nodes", np.empty(0), math.nan)
+    if nodes > LONGEST or entries > LARGEST:
+        raise ConvergenceError(f"overlaps too close to each other: {nodes:.0f} nodes", np.empty(0), math.nan)
 
 
 def _moved(parents: Array, nodes: Array, width: float, ratio: int, step: float) -> list[Array]:

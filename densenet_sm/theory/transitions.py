@@ -109,14 +109,13 @@ def critical(
     """
     line = checked_line(model, parameter, T, bounds)
     check_start(model, start, against)
-    broken = _broken(kind, ansatz, parameter)
-    if broken:
-        crossings = list(_found_broken(line, kind, "glass" if kind.startswith("glass") else start))
-    else:
-        crossings = list((_integer if parameter == "M" else _found)(line, kind, start, against))
-    if not crossings and parameter != "M" and not broken:
+    broken = _broken(kind, ansatz, parameter, against)
+    start = "glass" if kind.startswith("glass") else start
+    find = _found_broken if broken else _integer if parameter == "M" else _found
+    crossings = list(find(line, kind, start, against))
+    if not crossings and parameter != "M":
         line = replace(line, cells=FINE)
-        crossings = list(_found(line, kind, start, against))
+        crossings = list(find(line, kind, start, against))
     if not crossings:
         where = f"{parameter} in [{line.low:g}, {line.high:g}]" + ("" if T is None else f" at T={T:g}")
         points = len(integers(line)) if parameter == "M" else len(line.scan())
@@ -153,7 +152,7 @@ def check_start(model: Model, start: Any, against: Any = "lowest") -> None:
         check_start_name("against", against, model, "lowest")
 
 
-def _broken(kind: str, ansatz: str, parameter: str) -> bool:
+def _broken(kind: str, ansatz: str, parameter: str, against: Any) -> bool:
     """Whether a question is one about broken symmetry, or ParameterError."""
     check_name("ansatz", ansatz, (*ANSATZES, "1RSB"))
     known = ("spinodal", "coexistence", *BROKEN_KINDS) if ansatz == "1RSB" else (*KINDS, *BROKEN_KINDS)
@@ -161,10 +160,13 @@ def _broken(kind: str, ansatz: str, parameter: str) -> bool:
     broken = ansatz == "1RSB" or kind in BROKEN_KINDS
     if broken and parameter == "M":
         raise ParameterError("parameter", "continuous", parameter, "Branches of broken symmetry are followed: use r.")
+    if broken and against not in ("lowest", "glass"):
+        raise ParameterError("against", "'lowest' or 'glass' with broken symmetry", against, "Leave it out.")
     return broken
 
 
-def _found_broken(line: Line, kind: str, start: Any) -> Iterator[Crossing]:
+def _found_broken(line: Line, kind: str, start: Any, against: Any) -> Iterator[Crossing]:
+    """Crossings of branches of one step; a coexistence is with the state without overlap."""
     from .broken_lines import broken_crossings
 
     yield from broken_crossings(line, kind, start)

@@ -255,6 +255,8 @@ def test_contradictory_questions_are_refused(settings, name):
 def test_kinds_of_broken_transitions_are_named():
     with pytest.raises(ParameterError, match="kind must be one of 'spinodal', 'coexistence', 'gardner'"):
         critical(SPIN_GLASS[3], "T", kind="at", ansatz="1RSB")
+    with pytest.raises(ParameterError, match="against must be"):
+        critical(SPIN_GLASS[3], "T", kind="coexistence", ansatz="1RSB", against="paramagnet")
     with pytest.raises(ParameterError, match="state must be"):
         solve(SPIN_GLASS[3], 0.3, ansatz="1RSB", start="glass").derivative("T")
     with pytest.raises(NoTransitionError, match="glass_dynamic"):
