@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: phase-diagram detection learning multitasking teacher-student test lint types contracts pytest format lock bench clean
+.PHONY: phase-diagram detection learning constants multitasking teacher-student test lint types contracts pytest format lock bench clean
 
 phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo: PNG, PDF and a table (under 4 minutes)
 	$(BIN)/python theory/storage.py
@@ -12,6 +12,10 @@ phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo:
 detection learning: .venv/runtime  ## diagrams of one study: data/<study>_*.nc, figures/<study>.png and .pdf
 	$(BIN)/python theory/$@.py
 	$(BIN)/python figures/$@.py
+
+constants: .venv/runtime  ## theory/constants.csv, figures/constants.png and .pdf (under a minute)
+	$(BIN)/python theory/constants.py
+	$(BIN)/python figures/constants.py
 
 multitasking teacher-student: .venv/runtime  ## the same, with Monte Carlo
 	$(BIN)/python theory/$(subst -,_,$@).py

@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from matplotlib.image import imread
 
 SCRIPT = Path(__file__).parents[2] / "theory" / "constants.py"
 
@@ -31,6 +32,13 @@ def test_the_script_makes_the_shipped_table(tmp_path):
     shipped = table(SCRIPT.with_suffix(".csv"))
     for key, (value, _) in table(out).items():
         assert value == pytest.approx(shipped[key][0], rel=1e-9), key
+
+
+def test_the_figure_is_drawn_from_the_table(tmp_path):
+    figure = runpy.run_path(str(SCRIPT.parents[1] / "figures" / "constants.py"))
+    figure["main"](["--out", str(tmp_path)])
+    assert imread(tmp_path / "constants.png").std() > 0.05
+    assert (tmp_path / "constants.pdf").stat().st_size > 5000
 
 
 def test_at_large_order_the_glass_is_the_random_energy_model():
