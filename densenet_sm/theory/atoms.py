@@ -27,7 +27,7 @@ class AtomAverages:
     """
 
     def __init__(self, site: Site, psi: Array, strength: float = 0.0, T: float = 0.0):
-        weight, mean, variance, entries, widths, archetypes = _product_law(site, psi)
+        weight, mean, variance, entries, widths, archetypes = product_law(site, psi)
         tie = np.abs(mean) <= 1e-12 * np.abs(psi).sum()
         response = _thermal(mean, T) if T > 0 else _gaussian(np.where(tie, 0.0, mean), variance + strength)
         sign, D, *bends, quartic, free = response
@@ -84,7 +84,7 @@ def law_size(site: Site, patterns: int) -> int:
     return (signs * math.prod(len(w.weight) for w in site.laws)) ** patterns
 
 
-def _product_law(site: Site, psi: Array) -> tuple[Array, ...]:
+def product_law(site: Site, psi: Array) -> tuple[Array, ...]:
     """Product law of all patterns: weight, mean and variance of h [n]; entries and variances [CG, n]; ξ [C, n].
 
     One undiluted pattern alone is gauged to ξ = +1.

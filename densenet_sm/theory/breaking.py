@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .atoms import _product_law
+from .atoms import product_law
 from .recursion import Levels, gaussian_rule, recursion, smoothness
 from .rs import Equations
 
@@ -76,7 +76,7 @@ class BrokenPoint:
 
     def _site(self) -> tuple[Levels, Array, Array]:
         """Averages over one site: those of `recursion` as numbers (arrays [1]), E[t M_1] and E[ξ M_1]."""
-        weight, mean, variance, entries, spread, archetypes = _product_law(self.eq.base.site, self.psi)
+        weight, mean, variance, entries, spread, archetypes = product_law(self.eq.base.site, self.psi)
         variance = variance + self.strengths[0]
         steps = np.sqrt(np.maximum(np.diff(self.strengths), 0.0))
         rule = gaussian_rule(mean, np.sqrt(variance), smoothness(steps[0], self.D[0], self.T))

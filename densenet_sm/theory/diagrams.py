@@ -86,15 +86,7 @@ def phase_diagram(
     starts = ordered_starts(model) if start is None else (start,)
     along, across = (y, x) if x[0] == "M" else (x, y)  # integers cannot be followed: rows are at fixed M
     columns, rows = _points(along), _points(across)
-    lines = [_line(model, T, across[0], float(value), along) for value in rows]
-    if len(lines) > MANY:
-        lines = [replace(line, half=n % 2) for n, line in enumerate(lines)]
-    traced = [_traced(lines, start) for start in starts]
-    found = []
-    for line, *own in zip(lines, *traced, strict=True):
-        found.append(_row(line, columns, dict(zip(starts, own, strict=True))))
-        if progress is not None:
-            progress()
+    found = _solved([_line(model, T, across[0], float(value), along) for value in rows], columns, starts, progress)
     edge = _Row()  # where the lines meet the first column
     if across[0] != "M":
         line = _line(model, T, along[0], along[1], across)
@@ -111,6 +103,21 @@ def phase_diagram(
     attributes = {"model": str(model), "P": model.P, "x": x[0], "y": y[0], "T": "axis" if T is None else T}
     axes = {x[0]: columns if along is x else rows, y[0]: rows if along is x else columns}
     return _dataset(axes, paths, labels, {**attributes, "failures": "; ".join(failures)})
+
+
+def _solved(
+    lines: list[Line], columns: Array, starts: tuple[Any, ...], progress: Callable[[], None] | None
+) -> list[_Row]:
+    """All rows. Of many, every second one scans the odd values and the others the even ones: rows seed each other."""
+    if len(lines) > MANY:
+        lines = [replace(line, half=n % 2) for n, line in enumerate(lines)]
+    traced = [_traced(lines, start) for start in starts]
+    found = []
+    for line, *own in zip(lines, *traced, strict=True):
+        found.append(_row(line, columns, dict(zip(starts, own, strict=True))))
+        if progress is not None:
+            progress()
+    return found
 
 
 def _checked(
