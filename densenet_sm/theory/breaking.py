@@ -44,6 +44,18 @@ class Broken:
             self._last[key] = BrokenPoint(self, v)
         return self._last[key]
 
+    @cached_property
+    def law(self) -> tuple[Array, ...]:
+        """Product law of the condensed entries: weight [n], entries and their variances [CG, n], ξ [C, n]."""
+        weight, _, _, entries, spread, archetypes = product_law(self.base.site, np.zeros(self.base.shape))
+        return weight, entries, spread, archetypes
+
+    def field_law(self, psi: Array) -> tuple[Array, Array, Array]:
+        """Weight, mean and variance [n] of the field of the condensed patterns, for ψ [C, G]."""
+        weight, entries, spread, archetypes = self.law
+        flat = psi.reshape(-1)
+        return weight, flat @ entries + self.base.site.field * archetypes[0], flat**2 @ spread
+
     def parts(self, v: Array) -> tuple[Array, Array, float, Array]:
         """x [C·G], q_1 … q_{k+1}, C and D [k]."""
         k = self.k
@@ -76,7 +88,8 @@ class BrokenPoint:
 
     def _site(self) -> tuple[Levels, Array, Array]:
         """Averages over one site: those of `recursion` as numbers (arrays [1]), E[t M_1] and E[ξ M_1]."""
-        weight, mean, variance, entries, spread, archetypes = product_law(self.eq.base.site, self.psi)
+        _, entries, spread, archetypes = self.eq.law
+        weight, mean, variance = self.eq.field_law(self.psi)
         variance = variance + self.strengths[0]
         steps = np.sqrt(np.maximum(np.diff(self.strengths), 0.0))
         rule = gaussian_rule(mean, np.sqrt(variance), smoothness(steps[0], self.D[0], self.T))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -14,99 +15,85 @@ from numpy.typing import NDArray
 from ..errors import ConvergenceError
 from ..protocols import Multitasking
 from .breaking import Broken
+from .guesses import aligned, beside, frozen, unaligned
 from .iteration import converge
+from .newton import ENOUGH, EQUAL, gap, jacobian, newton, relaxed, settled
 from .rs import Equations
 from .solver import initial
-from .state import State, label, state_from
+from .state import ZERO_OVERLAP, State, label, state_from
 from .threads import one_thread
 
 Array = NDArray[Any]
-ENOUGH = 1e-11  # largest residual of a solution
-EQUAL = 1e-5  # overlaps closer than this are one: replica symmetry
 FACTOR = 1.6  # between the tilts tried
 SPLITS = ((1.0, 3.0), (1.0, 1.8), (0.8, 2.5))  # a tilt into two
 
 
-def newton(eq: Broken, v: Array, fixed: bool = False, steps: int = 40) -> tuple[Array, float, int]:
-    """Newton's method on all order parameters, those D aside if `fixed`: solution, residual, evaluations.
+def first_step(base: Equations, x: Array, rs: Array | None) -> Array | None:
+    """The stationary state of one step that overlaps x lead to, `rs` being the symmetric one (x, C) if there is one.
 
-    Steps are shortened until the correction that would follow is a smaller one (Deuflhard's natural monotonicity), in
-    which equations of very different scale count alike.
+    Where the overlap is lost it is a glass. None where the symmetric state is stable, or where no θ < 1 is stationary.
     """
-    free = np.arange(len(v) - (eq.k if fixed else 0))
-    F, spent = eq.at(v).residual[free], 1
-    for _ in range(steps):
-        error = float(np.abs(F).max())
-        J = jacobian(eq, v, F, free)
-        spent += len(free)
-        try:
-            change = np.linalg.solve(J, F)
-        except np.linalg.LinAlgError:
-            return v, error, spent
-        size = np.maximum(np.abs(v[free]), 1e-2)
-        length, share = float(np.abs(change / size).max()), 1.0
-        if error < ENOUGH and length < 1e-9:
-            return v, error, spent
-        while share > 1e-4:
-            trial = v.copy()
-            trial[free] -= share * change
-            if eq.admissible(trial):
-                F = eq.at(trial).residual[free]
-                spent += 1
-                if float(np.abs(np.linalg.solve(J, F) / size).max()) < (1 - share / 4) * length:
-                    break
-            share /= 2
-        else:
-            return v, error, spent
-        v = trial
-    return v, float(np.abs(F).max()), spent
-
-
-def jacobian(eq: Broken, v: Array, F: Array, free: Array) -> Array:
-    """∂residual/∂v by differences, one-sided: towards smaller overlaps and larger C."""
-    J = np.empty((len(free), len(free)))
-    for column, i in enumerate(free):
-        step = 1e-7 * max(abs(v[i]), 0.1)
-        moved = v.copy()
-        moved[i] -= step
-        if not eq.admissible(moved):
-            step = -step
-            moved[i] = v[i] - step
-        J[:, column] = (F - eq.at(moved).residual[free]) / step
-    return J
-
-
-def relaxed(eq: Broken, v: Array, steps: int) -> Array:
-    """Natural iteration of the overlaps at fixed tilts, shortened where it would leave what is admissible."""
-    for _ in range(steps):
-        change, share = eq.at(v).residual.copy(), 1.0
-        change[len(v) - eq.k :] = 0.0
-        if eq.norm(change) < ENOUGH:
-            break
-        while not eq.admissible(v + share * change) and share > 1e-3:
-            share /= 2
-        v = v + share * change
-    return v
-
-
-def settled(eq: Broken, v: Array, tilts: Array, steps: int = 12) -> Array | None:
-    """Solution for the overlaps at given tilts, next to v; None if overlaps merge, where symmetry is not broken."""
-    v = v.copy()
-    v[len(v) - eq.k :] = tilts
-    if not eq.admissible(v):
-        return None
-    try:
-        v, error, _ = newton(eq, relaxed(eq, v, steps), fixed=True)
-    except ConvergenceError:
-        return None
-    return v if error < 10 * ENOUGH and float(np.diff(eq.parts(v)[1]).min()) > EQUAL else None
-
-
-def first_step(base: Equations, x: Array) -> Array | None:
-    """The stationary state of one step from overlaps x; None where there is none with θ < 1."""
     eq = Broken(base, 1)
+    if x.any():
+        ordered = rs is not None and float(np.abs(rs[:-1]).max()) > ZERO_OVERLAP
+        if rs is not None and ordered and base.T > 0 and base.at(rs).replicon > 0:
+            return None
+        found = _tried(eq, lambda: beside(eq, rs) if rs is not None and ordered else aligned(eq, x), (0, 2))
+        if found is None and ordered and base.T > 0:
+            found = _walked(eq, x)
+        if found is not None and found[: len(x)].any():
+            return found
+        if ordered:
+            return None
+        rs = None
+    return _glass(eq, x, rs)
+
+
+def _glass(eq: Broken, x: Array, rs: Array | None) -> Array | None:
+    """A glass of one step: beside the symmetric one where that freezes continuously, else from q_1 = 0."""
+    base, noise = eq.base, eq.base.noise
+    order = noise.strength(0.0, 0.0) > 0 or base.model.field > 0
+    continuous = order or noise.rigidity(0.0, 0.0) > 0
+    if continuous:
+        if rs is None:
+            rs, _, _ = converge(base, initial(base, "glass"))
+        broken = base.T == 0 or base.at(rs).replicon < 0
+        if base.T * rs[-1] < 1 - EQUAL and broken:
+            return _tried(eq, lambda: beside(eq, rs), (2, 0, 5))
+    if order or all(k < 3 for k, _ in noise.terms):
+        return None
+    return _tried(eq, lambda: frozen(eq, x), (4,))
+
+
+def _tried(eq: Broken, made: Callable[[], Array | None], iterated: tuple[int, ...]) -> Array | None:
+    """The stationary state next to a guess, iterated so many times first; None where it is lost or has θ > 1."""
+    with suppress(ConvergenceError):  # overlaps about to merge
+        guess = made()
+        for steps in iterated if guess is not None else ():
+            assert guess is not None
+            found = _solution(eq, relaxed(eq, guess, steps))
+            if found is not None:
+                return found
+    return None
+
+
+def _solution(eq: Broken, guess: Array) -> Array | None:
+    """The stationary state next to a guess; None where it is lost, symmetric or has θ > 1, or q_1 = 0 is unstable."""
+    v, error, _ = newton(eq, guess, steps=15)
+    overlaps = len(v) - 2 * eq.k - 1
+    moved = float(np.abs(v - guess)[:overlaps].max()) > 0.2
+    proper = error < 10 * ENOUGH and gap(eq, v) > EQUAL and v[-1] * eq.base.T <= 1
+    if moved or not proper:
+        return None
+    return None if v[overlaps] < EQUAL and eq.at(v).replicons[0] < 0 else v
+
+
+def _walked(eq: Broken, x: Array) -> Array | None:
+    """The same by steps in the tilt, at each of which the overlaps are solved for, until ∂f/∂D changes sign."""
+    base = eq.base
     top = 1 / base.T if base.T > 0 else math.inf
-    v = _guess(eq, x, min(3.0, top))
+    free = base.noise.rigidity(0.0, 0.0) > 0 or base.noise.strength(0.0, 0.0) > 0 or base.model.field > 0
+    v = unaligned(eq, x, 0.95 if x.any() else 0.5 if free else 0.0, 3.0)
     before: tuple[float, Array] | None = None
     factor = FACTOR
     while v is not None and 1e-4 < v[-1] < 1e4 and factor > 1.01:
@@ -122,25 +109,11 @@ def first_step(base: Equations, x: Array) -> Array | None:
         slope, D = float(eq.at(v).slope_D[0]), float(v[-1])
         if before is not None and before[0] * slope < 0:
             share = slope / (slope - before[0])
-            v, error, _ = newton(eq, (1 - share) * v + share * before[1])
-            return v if error < 10 * ENOUGH else None
+            return _solution(eq, (1 - share) * v + share * before[1])
         if slope > 0 and top <= D:
             return None
         before, v = (slope, v), v.copy()
         v[-1] = min(D * factor, top) if slope > 0 else D / factor
-    return None
-
-
-def _guess(eq: Broken, x: Array, D: float) -> Array | None:
-    """Overlaps close to one; q_1 = 0 where nothing orders a glass's lowest overlap."""
-    base = eq.base
-    free = base.noise.rigidity(0.0, 0.0) > 0 or base.noise.strength(0.0, 0.0) > 0 or base.model.field > 0
-    q = 0.95 if x.any() else 0.5 if free else 0.0
-    while D > 1e-3:
-        v = np.concatenate([x.ravel(), [q, 0.05 if base.T == 0 else 0.01 / base.T, D]])
-        if eq.admissible(v):
-            return v
-        D /= 2
     return None
 
 
@@ -191,11 +164,15 @@ def solve_broken(base: Equations, start: Any, k: int, theta: float | None) -> St
                 raise ConvergenceError("no broken state next to the one given", v, error, 0)
             return broken_state(Broken(base, k), v)
         x = initial(base, start)[:-1]
+        symmetric = _symmetric(base, start)
         found = None
-        if not base.noise.silent:
-            found = first_step(base, x) if theta is None else _given(Broken(base, 1), x, theta)
+        if not base.noise.silent and start != "paramagnet":
+            rs = None if isinstance(symmetric, ConvergenceError) else symmetric[0]
+            found = first_step(base, x, rs) if theta is None else _given(Broken(base, 1), x, theta)
         if found is None:
-            return symmetric_state(base, start, k)
+            if isinstance(symmetric, ConvergenceError):
+                raise symmetric
+            return symmetric_state(base, symmetric, k)
         for n in range(1, k):
             try:
                 found = next_step(base, found, n)
@@ -210,14 +187,21 @@ def solve_broken(base: Equations, start: Any, k: int, theta: float | None) -> St
 def _given(eq: Broken, x: Array, theta: float) -> Array | None:
     """The state of one step at a θ (T = 0: D), from overlaps x; None where symmetry is not broken."""
     D = theta / eq.base.T if eq.base.T > 0 else theta
-    guess = _guess(eq, x, D)
+    guess = unaligned(eq, x, 0.95 if x.any() else 0.0 if eq.base.noise.rigidity(0.0, 0.0) == 0 else 0.5, D)
     return None if guess is None else settled(eq, guess, np.array([D]))
 
 
-def symmetric_state(base: Equations, start: Any, k: int) -> State:
+def _symmetric(base: Equations, start: Any) -> tuple[Array, float, int] | ConvergenceError:
+    """The replica-symmetric state: order parameters, residual and iterations; or why there is none."""
+    try:
+        return converge(base, initial(base, start))
+    except ConvergenceError as error:
+        return error
+
+
+def symmetric_state(base: Equations, found: tuple[Array, float, int], k: int) -> State:
     """The replica-symmetric state as one of k steps that coincide."""
-    v, residual, iterations = converge(base, initial(base, start))
-    state = state_from(base, v, residual, iterations)
+    state = state_from(base, *found)
     tilts = (1 / base.T if base.T > 0 else math.inf,) * k
     return replace(state, q=(state.q,) * (k + 1), tilts=tilts, ansatz=_ansatz(k), replicons=(state.replicon,) * (k + 1))
 

@@ -19,9 +19,10 @@ from scipy.optimize import brentq
 
 from ..errors import ConvergenceError
 from .breaking import Broken
-from .broken import ENOUGH, EQUAL, broken_state, jacobian, newton, solve_broken
+from .broken import broken_state, solve_broken
 from .continuation import Branch, BranchCurve, trace
 from .crossings import Crossing
+from .newton import ENOUGH, EQUAL, gap, jacobian, newton
 from .noise import Noise
 from .scans import Line, belongs, singular
 from .state import State
@@ -29,6 +30,7 @@ from .threads import one_thread
 
 Array = NDArray[Any]
 CLOSE = 2e-4  # a branch is followed until its overlaps are as close as that
+STEEP = 40.0  # D in units of the field's 1/σ up to which a branch of given θ is followed towards T = 0
 MERGED = 2e-3  # overlaps that are closer where a branch ends have met there: symmetry is restored
 
 
@@ -86,9 +88,11 @@ class BrokenCurve(BranchCurve):
             return None
 
     def never_cold(self, y: Array, end: float) -> bool:
-        """Whether the overlaps have merged: replica symmetry from there on."""
+        """Whether the overlaps have merged, replica symmetry from there on; or the tilt at given θ has grown too far."""
         eq: Any = self.equations(y[-1])
-        return float(np.diff(eq.eq.parts(eq.whole(y[:-1]))[1]).min()) < CLOSE
+        v = eq.whole(y[:-1])
+        steep = eq.theta is not None and v[-1] * math.sqrt(eq.noise.strength(1.0, 0.0)) > STEEP
+        return gap(eq.eq, v) < CLOSE or steep
 
 
 def one_step(line: Line, value: float, theta: float | None) -> OneStep:
@@ -147,7 +151,7 @@ def _folds(line: Line, branch: Branch, theta: float | None) -> Iterator[Crossing
             continue
         eq, value = one_step(line, branch.values[end], theta), branch.values[end]
         v = eq.whole(branch.points[end])
-        if float(np.diff(eq.eq.parts(v)[1]).min()) > MERGED:
+        if gap(eq.eq, v) > MERGED:
             yield Crossing(value, (value - width, value + width), broken_state(eq.eq, v, theta is None), direction)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import NoTransitionError, check_integer, check_number
 from ..model import Model, check_model
 from .breaking import Broken, BrokenPoint
-from .broken import EQUAL, settled
+from .newton import EQUAL, settled
 from .rs import Equations
 from .solver import solve
 from .threads import one_thread
