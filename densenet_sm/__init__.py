@@ -11,14 +11,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConvergenceError, MemoryLimitError, NoTransitionError, ParameterError
+from .errors import (
+    BackendUnavailableError,
+    CheckpointError,
+    ConvergenceError,
+    MemoryLimitError,
+    NoTransitionError,
+    ParameterError,
+)
 from .model import Model
 from .protocols import Multitasking, Storing, Supervised, TeacherStudent, Unsupervised
 
 if TYPE_CHECKING:
     from . import plot
     from .enumeration import exact
-    from .montecarlo import retrieve, simulate
+    from .montecarlo import anneal, basins, ladder, merge, retrieve, simulate
     from .network import Network
     from .study import compare
     from .theory import (
@@ -49,6 +56,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "BackendUnavailableError",
+    "CheckpointError",
     "ConvergenceError",
     "Design",
     "MemoryLimitError",
@@ -63,6 +72,8 @@ __all__ = [
     "TeacherStudent",
     "Transition",
     "Unsupervised",
+    "anneal",
+    "basins",
     "compare",
     "complexity",
     "critical",
@@ -77,8 +88,10 @@ __all__ = [
     "hard_and_soft",
     "hessian",
     "hierarchy_threshold",
+    "ladder",
     "line",
     "losses",
+    "merge",
     "nishimori",
     "one_step",
     "paramagnet",
@@ -119,6 +132,10 @@ _HOME = {
     "eigenvalues": "theory",
     "hessian": "theory",
     "simulate": "montecarlo",
+    "anneal": "montecarlo",
+    "basins": "montecarlo",
+    "ladder": "montecarlo",
+    "merge": "montecarlo",
     "retrieve": "montecarlo",
     "compare": "study",
 }

@@ -31,6 +31,22 @@ class MemoryLimitError(ParameterError):
     """
 
 
+class BackendUnavailableError(ParameterError):
+    """A device or its software that is not there; the message says what to install.
+
+    >>> issubclass(BackendUnavailableError, ParameterError)
+    True
+    """
+
+
+class CheckpointError(ParameterError):
+    """A checkpoint that cannot be continued: damaged, or of another run; the message names the file and what differs.
+
+    >>> issubclass(CheckpointError, ParameterError)
+    True
+    """
+
+
 class ConvergenceError(RuntimeError):
     """A solver that did not reach its tolerance; carries the last iterate, its residual and the iterations spent.
 

@@ -240,9 +240,7 @@ def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = 
     count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
     C = model.protocol.n_condensed
     count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
-    each, per_number = model.protocol.entries_per_archetype(), model.protocol.bytes_per_number()
-    entries = each * per_number * count * N
-    noise = 8 * (N**model.P + (1 + model.P) * math.comb(N, model.P)) if model.nu > 0 else 0  # the symmetric tensor
+    entries, noise = _entry_bytes(model, N, count), _noise_bytes(model, N)
     free = free_memory()
     if entries + noise > 0.8 * free:
         sizes = f"{(entries + noise) / 2**30:.1f} GiB at N={N}"
@@ -250,6 +248,23 @@ def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = 
         name, value = ("K", count) if entries > noise else ("N", N)
         raise MemoryLimitError(name, requirement, value, "Lower N, alpha, K or M, or pass K= explicitly.")
     return count
+
+
+def realisation_bytes(model: Model, N: int, K: int) -> int:
+    """Memory that drawing and simulating one realisation takes, the symmetric tensor of synaptic noise included.
+
+    >>> realisation_bytes(Model(P=3, nu=0.1), N=100, K=50) > 8 * 100**3
+    True
+    """
+    return _entry_bytes(model, N, K) + _noise_bytes(model, N)
+
+
+def _entry_bytes(model: Model, N: int, K: int) -> int:
+    return model.protocol.entries_per_archetype() * model.protocol.bytes_per_number() * K * N
+
+
+def _noise_bytes(model: Model, N: int) -> int:
+    return 8 * (N**model.P + (1 + model.P) * math.comb(N, model.P)) if model.nu > 0 else 0
 
 
 def free_memory() -> float:

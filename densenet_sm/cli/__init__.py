@@ -182,7 +182,7 @@ def retrieve(
     import numpy as np
 
     from ..montecarlo import retrieve as run
-    from ..montecarlo.simulation import aligned
+    from ..montecarlo.starts import aligned
     from ..network import Network
     from ..streams import generator
 

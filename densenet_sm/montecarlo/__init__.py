@@ -1,5 +1,10 @@
 """Monte Carlo: the finite-N reading of a Model."""
 
-from .simulation import Retrieval, retrieve, simulate
+from .annealing import Annealing, anneal
+from .attraction import basins
+from .ladders import ladder
+from .results import merge
+from .retrieval import Retrieval, retrieve
+from .simulation import simulate
 
-__all__ = ["Retrieval", "retrieve", "simulate"]
+__all__ = ["Annealing", "Retrieval", "anneal", "basins", "ladder", "merge", "retrieve", "simulate"]

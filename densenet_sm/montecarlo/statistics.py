@@ -1,7 +1,8 @@
-"""Autocorrelation, errors and the verdict on a run."""
+"""Autocorrelation, errors, agreement of chains, and the verdict on a run."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 WINDOW = 6.0
-RELIABLE, TENTATIVE = 100, 10
+RELIABLE, TENTATIVE = 100, 10  # independent measurements
+AGREED, UNAGREED = 1.1, 2.0  # split R-hat of a reliable run; of an unusable one
+SIGNIFICANCE = 0.01  # of the plateau test of `blocking_error`
 
 
 def autocorrelation_time(series: Array) -> float:
@@ -41,13 +44,104 @@ def standard_error(values: Array, axis: int = 0) -> Array:
     return values.std(axis, ddof=1) / np.sqrt(n)
 
 
-def verdict(tau: float, sweeps: int, burn_in: int) -> str:
-    """ "reliable": at least 100 independent measurements and a burn-in of 5τ; "tentative": at least 10; or "unusable".
+def blocking_error(series: Array) -> float:
+    r"""Standard error of the mean of a correlated series [n], by blocking (flyvbjerg1989).
 
-    >>> verdict(0.5, 1000, 200), verdict(40.0, 1000, 200), verdict(200.0, 1000, 200)
-    ('reliable', 'tentative', 'unusable')
+    Neighbours are averaged in pairs again and again. At each level, σ²/(n−1) grows until blocks are longer than the
+    correlations; the first level is taken from which on the lag-one correlations γ²n of all coarser levels together are
+    those of independent blocks (χ² test at 1 %, jonsson2018). A series that never changes has error 0, one whose
+    levels are all correlated gets the error of its last level: read it together with `autocorrelation_time`.
+
+    >>> steps = np.random.default_rng(1).normal(size=4096)
+    >>> bool(abs(blocking_error(steps) * 64 - 1) < 0.1)  # 1/√4096
+    True
+    """
+    from scipy.stats import chi2
+
+    x = np.asarray(series, float)
+    variance, tested = [], []
+    while len(x) >= 2:
+        n, centred = len(x), x - x.mean()
+        var = float(centred @ centred) / n
+        gamma = float(centred[1:] @ centred[:-1]) / n
+        variance.append(var / (n - 1))
+        tested.append(n * ((n - 1) * var / n**2 + gamma) ** 2 / var**2 if var > 0 else 0.0)
+        x = (x[: n // 2 * 2 : 2] + x[1::2]) / 2
+    if not variance:
+        return float("nan")
+    remaining = np.cumsum(tested[::-1])[::-1]
+    levels = np.arange(len(tested), 0, -1)
+    plateau = np.flatnonzero(remaining < chi2.isf(SIGNIFICANCE, levels))
+    return float(np.sqrt(variance[plateau[0] if len(plateau) else -1]))
+
+
+def split_r_hat(chains: Array, resolution: float = 0.0) -> float:
+    r"""Split R-hat of chains [c, n]: each is cut into halves, and halves are compared with each other.
+
+    R² = (n′−1)/n′ + B/W over half chains of n′ values: W the mean variance inside, B the variance of their means
+    (gelman2013, vehtari2021). 1 when all agree, large when chains sit in different states or drift. `resolution` is a
+    difference that does not count, for example one flip: its square is added to W, so that chains frozen one flip
+    apart agree. NaN with fewer than 4 values in a chain.
+
+    >>> split_r_hat(np.array([[0.0, 1, 0, 1], [0, 1, 0, 1]])), split_r_hat(np.array([[0.0, 0, 0, 0], [1, 1, 1, 1]]))
+    (0.7071067811865476, inf)
+    """
+    chains = np.asarray(chains, float)
+    half = chains.shape[1] // 2
+    if half < 2:
+        return float("nan")
+    halves = np.concatenate([chains[:, :half], chains[:, -half:]])
+    within = halves.var(1, ddof=1).mean() + resolution**2
+    between = halves.mean(1).var(ddof=1)
+    if within == 0:
+        return 1.0 if between == 0 else float("inf")
+    return float(np.sqrt((half - 1) / half + between / within))
+
+
+def jackknife(function: Callable[..., Array], *moments: Array) -> tuple[Array, Array]:
+    """A function of means over samples, moments [samples, ...], and its jackknife error (NaN for one sample).
+
+    >>> value, error = jackknife(lambda a, b: b / a**2, np.array([1.0, 1.0]), np.array([2.0, 4.0]))
+    >>> float(value), float(error)
+    (3.0, 1.0)
+    """
+    n = len(moments[0])
+    value = np.asarray(function(*(m.mean(0) for m in moments)))
+    if n < 2:
+        return value, np.full(value.shape, np.nan)
+    left = np.array([function(*((m.sum(0) - m[k]) / (n - 1) for m in moments)) for k in range(n)])
+    return value, np.sqrt((n - 1) * ((left - left.mean(0)) ** 2).mean(0))
+
+
+def cumulant(second: Array, fourth: Array) -> Array:
+    """Binder cumulant 1 − ⟨a⁴⟩/(3⟨a²⟩²) (binder1981): 2/3 for a two-valued ±a, 0 for a normal one; NaN for a = 0.
+
+    >>> cumulant(np.array([1.0, 1.0]), np.array([1.0, 3.0])).round(3).tolist()
+    [0.667, 0.0]
+    """
+    some = second != 0
+    return np.where(some, 1 - fourth / (3 * np.where(some, second, 1.0) ** 2), np.nan)
+
+
+def judged(tau: float, sweeps: int, burn_in: int, r_hat: float = float("nan")) -> tuple[str, str]:
+    """Verdict on a run, and its reason (empty for "reliable").
+
+    "reliable": at least 100 independent measurements, sweeps/(2τ), a burn-in of at least 5τ, and split R-hat between
+    replicas below 1.1. "tentative": at least 10 measurements and R-hat below 2. "unusable" otherwise. An R-hat of NaN
+    (zero temperature, where nothing equilibrates, or a run of fewer than 4 sweeps) is no objection.
+
+    >>> judged(0.5, 1000, 200), judged(40.0, 1000, 200)[0], judged(0.5, 1000, 200, r_hat=3.0)
+    (('reliable', ''), 'tentative', ('unusable', 'replicas disagree: split R-hat 3 >= 2'))
     """
     independent = sweeps / (2 * tau)
-    if independent >= RELIABLE and burn_in >= 5 * tau:
-        return "reliable"
-    return "tentative" if independent >= TENTATIVE else "unusable"
+    counted = f"{independent:.3g} independent measurements (tau = {tau:.3g} sweeps)"
+    for bad, status, reason in (
+        (independent < TENTATIVE, "unusable", f"{counted} < {TENTATIVE}"),
+        (r_hat >= UNAGREED, "unusable", f"replicas disagree: split R-hat {r_hat:.3g} >= {UNAGREED:g}"),
+        (independent < RELIABLE, "tentative", f"{counted} < {RELIABLE}"),
+        (r_hat >= AGREED, "tentative", f"replicas disagree: split R-hat {r_hat:.3g} >= {AGREED:g}"),
+        (burn_in < 5 * tau, "tentative", f"burn_in = {burn_in} < 5 tau = {5 * tau:.3g}"),
+    ):
+        if bad:
+            return status, reason
+    return "reliable", ""

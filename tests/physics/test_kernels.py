@@ -226,19 +226,6 @@ def test_gauging_the_patterns_gauges_the_run():
     np.testing.assert_array_equal(runs[0] * gauge, runs[1])
 
 
-def test_initial_overlap_is_the_one_asked_for():
-    ds = simulate(Model(P=3), T=0.0, N=50, sweeps=1, burn_in=0, overlap=0.6, dynamics="zero", samples=1)
-    assert ds.attrs["overlap"] == 0.6
-    net = Network.sample(Model(P=2, protocol=Multitasking(2, 0.5)), 64, seed=0)
-    from densenet_sm.montecarlo.simulation import _checked, _initial
-
-    plan = _checked(net, 0.1, None, None, 1, 0, 3, 1, "pattern", 0.5, "heat-bath", 0)
-    spins = _initial(plan, net, np.random.default_rng(0))
-    active = net.archetypes[0] != 0
-    overlap = (spins * net.archetypes[0])[:, active].mean(1)
-    np.testing.assert_allclose(overlap, 0.5, atol=1 / active.sum())
-
-
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="reads x86 assembly")
 def test_the_pass_over_patterns_is_vectorised():
     fresh = nb.njit(fastmath=kernels.FAST)(kernels.sign_field.py_func)  # a cached one has no assembly to show

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from densenet_sm.montecarlo.statistics import WINDOW, autocorrelation_time, standard_error, verdict
+from densenet_sm.montecarlo.statistics import WINDOW, autocorrelation_time, judged, standard_error
 
 
 def ar1(phi, n, rng, chains=None):
@@ -100,15 +100,15 @@ def test_one_sample_has_no_standard_error():
 
 
 def test_the_verdict_counts_independent_measurements_and_burn_in():
-    assert verdict(tau=5, sweeps=1000, burn_in=25) == "reliable"
-    assert verdict(tau=5, sweeps=999, burn_in=25) == "tentative"
-    assert verdict(tau=5, sweeps=1000, burn_in=24) == "tentative"
-    assert verdict(tau=5, sweeps=100, burn_in=0) == "tentative"
-    assert verdict(tau=5, sweeps=99, burn_in=10**6) == "unusable"
+    assert judged(tau=5, sweeps=1000, burn_in=25)[0] == "reliable"
+    assert judged(tau=5, sweeps=999, burn_in=25)[0] == "tentative"
+    assert judged(tau=5, sweeps=1000, burn_in=24)[0] == "tentative"
+    assert judged(tau=5, sweeps=100, burn_in=0)[0] == "tentative"
+    assert judged(tau=5, sweeps=99, burn_in=10**6)[0] == "unusable"
 
 
 def test_longer_runs_never_get_a_worse_verdict():
     order = ["unusable", "tentative", "reliable"]
     for tau in (0.5, 3.0, 40.0):
-        grades = [order.index(verdict(tau, n, n // 4)) for n in range(10, 20_000, 37)]
+        grades = [order.index(judged(tau, n, n // 4)[0]) for n in range(10, 20_000, 37)]
         assert grades == sorted(grades)
