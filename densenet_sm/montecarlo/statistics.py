@@ -12,7 +12,6 @@ Array = NDArray[Any]
 WINDOW = 6.0
 RELIABLE, TENTATIVE = 100, 10  # independent measurements
 AGREED, UNAGREED = 1.1, 2.0  # split R-hat of a reliable run; of an unusable one
-SIGNIFICANCE = 0.01  # of the plateau test of `blocking_error`
 
 
 def autocorrelation_time(series: Array) -> float:
@@ -47,32 +46,24 @@ def standard_error(values: Array, axis: int = 0) -> Array:
 def blocking_error(series: Array) -> float:
     r"""Standard error of the mean of a correlated series [n], by blocking (flyvbjerg1989).
 
-    Neighbours are averaged in pairs again and again. At each level, σ²/(n−1) grows until blocks are longer than the
-    correlations; the first level is taken from which on the lag-one correlations γ²n of all coarser levels together are
-    those of independent blocks (χ² test at 1 %, jonsson2018). A series that never changes has error 0, one whose
-    levels are all correlated gets the error of its last level: read it together with `autocorrelation_time`.
+    Neighbours are averaged in pairs again and again; the error ε = √(σ²/(n′−1)) of n′ blocks of B grows until blocks are
+    longer than the correlations. Taken is the first level with B³ > 2n (ε/ε_1)⁴, where what remains of the correlations
+    weighs as much as the noise of the estimate (lee2011), and the largest ε if there is none: the series is too short.
+    A series that never changes has error 0.
 
     >>> steps = np.random.default_rng(1).normal(size=4096)
     >>> bool(abs(blocking_error(steps) * 64 - 1) < 0.1)  # 1/√4096
     True
     """
-    from scipy.stats import chi2
-
     x = np.asarray(series, float)
-    variance, tested = [], []
+    length, block = len(x), 1
+    squares = []
     while len(x) >= 2:
-        n, centred = len(x), x - x.mean()
-        var = float(centred @ centred) / n
-        gamma = float(centred[1:] @ centred[:-1]) / n
-        variance.append(var / (n - 1))
-        tested.append(n * ((n - 1) * var / n**2 + gamma) ** 2 / var**2 if var > 0 else 0.0)
-        x = (x[: n // 2 * 2 : 2] + x[1::2]) / 2
-    if not variance:
-        return float("nan")
-    remaining = np.cumsum(tested[::-1])[::-1]
-    levels = np.arange(len(tested), 0, -1)
-    plateau = np.flatnonzero(remaining < chi2.isf(SIGNIFICANCE, levels))
-    return float(np.sqrt(variance[plateau[0] if len(plateau) else -1]))
+        squares.append(float(x.var()) / (len(x) - 1))
+        if squares[0] == 0 or block**3 > 2 * length * (squares[-1] / squares[0]) ** 2:
+            return float(np.sqrt(squares[-1]))
+        x, block = (x[: len(x) // 2 * 2 : 2] + x[1::2]) / 2, 2 * block
+    return float(np.sqrt(max(squares))) if squares else float("nan")
 
 
 def split_r_hat(chains: Array, resolution: float = 0.0) -> float:

@@ -1,4 +1,4 @@
-"""Autocorrelation times on processes whose τ is known, errors of means, and the verdict on a run."""
+"""Autocorrelation times and errors on processes where they are known, agreement of chains, and the verdict on a run."""
 
 import math
 
@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from densenet_sm.montecarlo.statistics import WINDOW, autocorrelation_time, judged, standard_error
+from densenet_sm.montecarlo.statistics import (
+    AGREED,
+    UNAGREED,
+    WINDOW,
+    autocorrelation_time,
+    blocking_error,
+    cumulant,
+    jackknife,
+    judged,
+    split_r_hat,
+    standard_error,
+)
 
 
 def ar1(phi, n, rng, chains=None):
@@ -112,3 +123,98 @@ def test_longer_runs_never_get_a_worse_verdict():
     for tau in (0.5, 3.0, 40.0):
         grades = [order.index(judged(tau, n, n // 4)[0]) for n in range(10, 20_000, 37)]
         assert grades == sorted(grades)
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
+def test_blocking_gives_the_error_of_an_AR1_mean(phi):
+    """√(2τ/n) over 200 series, within 10 %: the mean of the estimate, whose own scatter is below 15 %."""
+    n, rng = 2**13, np.random.default_rng(8)
+    found = np.mean([blocking_error(x) for x in ar1(phi, n, rng, 200)])
+    assert found == pytest.approx(math.sqrt(2 * known(phi) / n), rel=0.1)
+
+
+def test_blocking_and_autocorrelation_agree():
+    """Two estimates of one error: Flyvbjerg-Petersen, and √(2τσ²/n) with Sokal's τ."""
+    x = ar1(0.95, 2**16, np.random.default_rng(9), 16)
+    blocked = np.mean([blocking_error(row) for row in x])
+    summed = np.mean([math.sqrt(2 * autocorrelation_time(row) * row.var() / len(row)) for row in x])
+    assert blocked == pytest.approx(summed, rel=0.1)
+
+
+def test_the_error_without_blocks_is_far_too_small():
+    """Negative control: φ = 0.95 makes the naive error √39 times smaller."""
+    x = ar1(0.95, 2**14, np.random.default_rng(10))
+    assert blocking_error(x) > 4 * x.std() / math.sqrt(len(x))
+
+
+def test_blocking_of_odd_lengths_units_and_constants():
+    x = ar1(0.7, 1001, np.random.default_rng(11))
+    assert blocking_error(1e-6 * x + 3) == pytest.approx(1e-6 * blocking_error(x), rel=1e-6)
+    assert blocking_error(np.ones(100)) == 0
+    assert math.isnan(blocking_error(np.ones(1)))
+
+
+def test_r_hat_of_chains_from_one_law_is_one():
+    chains = ar1(0.5, 4000, np.random.default_rng(12), 4)
+    assert split_r_hat(chains) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("shift", [0.3, 1.0, 10.0])
+def test_r_hat_sees_chains_in_different_places(shift):
+    """W = 1 and B = the variance of the shifted means: R² = 1 + B/W, within the noise of the means."""
+    chains = np.random.default_rng(13).normal(size=(4, 4000)) + shift * np.arange(4)[:, None]
+    assert split_r_hat(chains) == pytest.approx(math.sqrt(1 + np.repeat(shift * np.arange(4), 2).var(ddof=1)), rel=0.03)
+
+
+def test_r_hat_sees_a_drift_that_all_chains_share():
+    """0 to 5 over a run: halves differ by 2.5, W = 1 + 2.5²/12, B = (8/7) 1.25²; unsplit chains would agree."""
+    chains = np.random.default_rng(14).normal(size=(4, 4000)) + np.linspace(0, 5, 4000)
+    assert split_r_hat(chains) == pytest.approx(math.sqrt(1 + 8 / 7 * 1.25**2 / (1 + 2.5**2 / 12)), rel=0.03)
+    assert chains.mean(1).var(ddof=1) / chains.var(1).mean() < 0.01
+
+
+def test_r_hat_does_not_depend_on_units():
+    chains = ar1(0.5, 400, np.random.default_rng(15), 4)
+    assert split_r_hat(1e6 * chains - 7) == pytest.approx(split_r_hat(chains))
+
+
+def test_frozen_chains_agree_within_the_resolution():
+    chains = np.array([np.zeros(50), np.full(50, 0.01)])
+    assert split_r_hat(chains) == math.inf
+    assert split_r_hat(chains, resolution=0.01) < UNAGREED
+    assert split_r_hat(chains[:1]) == pytest.approx(1)
+    assert math.isnan(split_r_hat(chains[:, :3]))
+
+
+def test_jackknife_of_a_mean_is_its_standard_error():
+    x = np.random.default_rng(16).normal(size=(9, 3))
+    value, error = jackknife(lambda a: a, x)
+    np.testing.assert_allclose(value, x.mean(0))
+    np.testing.assert_allclose(error, standard_error(x))
+    assert np.isnan(jackknife(lambda a: a, x[:1])[1]).all()
+
+
+def test_jackknife_gives_the_scatter_of_a_ratio():
+    """⟨a²⟩/⟨a⟩² of 200 normals of mean 1 and variance 1: the mean error² over 2000 sets is the variance of the ratio."""
+    a = 1 + np.random.default_rng(17).normal(size=(200, 2000))
+    value, error = jackknife(lambda x, y: y / x**2, a, a**2)
+    assert (error**2).mean() == pytest.approx(value.var(), rel=0.15)
+    assert value.mean() == pytest.approx(2, abs=0.05)
+
+
+def test_binder_cumulants_of_known_laws():
+    m = np.random.default_rng(18).normal(size=200_000)
+    assert cumulant(np.array((m**2).mean()), np.array((m**4).mean())) == pytest.approx(0, abs=0.02)
+    assert cumulant(np.array(0.25), np.array(0.0625)) == pytest.approx(2 / 3)
+    assert np.isnan(cumulant(np.array(0.0), np.array(0.0)))
+
+
+def test_the_verdict_names_its_reason():
+    assert judged(5, 1000, 25) == ("reliable", "")
+    assert judged(5, 1000, 24) == ("tentative", "burn_in = 24 < 5 tau = 25")
+    assert judged(5, 999, 25)[1].startswith("99.9 independent measurements")
+    assert judged(5, 99, 25)[1].endswith("< 10")
+    assert judged(5, 1000, 25, AGREED) == ("tentative", "replicas disagree: split R-hat 1.1 >= 1.1")
+    assert judged(5, 1000, 25, UNAGREED)[0] == "unusable"
+    assert judged(5, 1000, 25, math.inf)[0] == "unusable"
+    assert judged(5, 1000, 25, math.nan)[0] == "reliable"
