@@ -5,6 +5,7 @@ An .npz of arrays and a JSON header: format, parameters, seed, versions, sweeps 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -56,7 +57,7 @@ def save(path: Path, plan: Plan, tracks: list[Track], shift: dict[int, float], t
         "shift": np.array([shift.get(s, np.nan) for s in plan.samples]),
     }
     arrays |= {name: np.concatenate([getattr(r, name) for r in records]) for name in ("energy", "x", "m", "snapshots")}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -74,13 +75,14 @@ def save(path: Path, plan: Plan, tracks: list[Track], shift: dict[int, float], t
 
 def load(path: Path, plan: Plan) -> tuple[list[Track], dict[int, float], int, float]:
     """Tracks, energy shifts, length aimed at and seconds spent; CheckpointError for a file that does not fit."""
+    stored = io.BytesIO(path.read_bytes())
     try:
-        with np.load(path) as file:
+        with np.load(stored) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays["header"].tobytes())
         _compare(path, header, plan)
         tracks = _tracks(arrays, plan, header["target"])
-    except (zipfile.BadZipFile, OSError, EOFError, KeyError, IndexError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, KeyError, IndexError, ValueError, NotImplementedError) as error:
         if isinstance(error, CheckpointError):
             raise
         remedy = "Delete the file to start afresh, or name another one."

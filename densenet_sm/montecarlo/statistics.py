@@ -46,9 +46,9 @@ def standard_error(values: Array, axis: int = 0) -> Array:
 def blocking_error(series: Array) -> float:
     r"""Standard error of the mean of a correlated series [n], by blocking (flyvbjerg1989).
 
-    Neighbours are averaged in pairs again and again; the error ε = √(σ²/(n′−1)) of n′ blocks of B grows until blocks are
-    longer than the correlations. Taken is the first level with B³ > 2n (ε/ε_1)⁴, where what remains of the correlations
-    weighs as much as the noise of the estimate (lee2011), and the largest ε if there is none: the series is too short.
+    Neighbours are averaged in pairs again and again; the error ε = √(σ²/(n′−1)) of n′ blocks of B grows until blocks
+    are longer than the correlations. Taken is the first level with B³ > 2n (ε/ε_1)⁴, where what is left of them weighs
+    as much as the noise of the estimate (lee2011), and the largest ε if there is none: the series is too short.
     A series that never changes has error 0.
 
     >>> steps = np.random.default_rng(1).normal(size=4096)

@@ -195,7 +195,7 @@ def test_jackknife_of_a_mean_is_its_standard_error():
 
 
 def test_jackknife_gives_the_scatter_of_a_ratio():
-    """⟨a²⟩/⟨a⟩² of 200 normals of mean 1 and variance 1: the mean error² over 2000 sets is the variance of the ratio."""
+    """⟨a²⟩/⟨a⟩² of 200 normals of mean 1 and variance 1: the mean error² of 2000 sets is its variance."""
     a = 1 + np.random.default_rng(17).normal(size=(200, 2000))
     value, error = jackknife(lambda x, y: y / x**2, a, a**2)
     assert (error**2).mean() == pytest.approx(value.var(), rel=0.15)
