@@ -9,11 +9,27 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from ..errors import ConvergenceError, NoTransitionError
-from .options import Bounds, Fixed, Json, Options, Size, Temperature, axis, check_folder, numbers, show
+from .options import (
+    Bounds,
+    Count,
+    Fixed,
+    Json,
+    Ladder,
+    Options,
+    Size,
+    Starts,
+    Sweeps,
+    Temperature,
+    axis,
+    check_folder,
+    numbers,
+    show,
+)
 
 app = App(
     name="densenet-sm",
     help="Statistical mechanics of dense associative networks: replica theory and Monte Carlo of the same model.",
+    suppress_keyboard_interrupt=False,  # it has a message
 )
 
 
@@ -117,35 +133,38 @@ def phase_diagram(
 
 @app.command
 def simulate(
-    options: Options, T: Temperature, N: Size, sweeps: int = 1000, burn_in: int = 200, samples: int = 8,
-    replicas: int = 2, start: str = "pattern", dynamics: str = "heat-bath", seed: int = 0, out: Path | None = None,
-    json: Json = False,
+    options: Options, T: Ladder, N: Size, K: Count = None, sweeps: Sweeps = 1000, burn_in: int = 200, samples: int = 8,
+    replicas: int = 2, start: Starts = None, overlap: float = 1.0, dynamics: str = "heat-bath", exchange: bool = False,
+    seed: int = 0, checkpoint: Path | None = None, kernel: str | None = None, precision: float | None = None,
+    budget: float | None = None, out: Path | None = None, json: Json = False,
 ) -> None:  # fmt: skip
-    """Monte Carlo of a model; --out stores the whole dataset as netCDF.
+    """Monte Carlo of a model; --out stores the whole dataset as netCDF, --checkpoint lets the same call go on.
 
-    Example: densenet-sm simulate --P 3 --T 0.3 --N 128 --alpha 0.1
+    Several temperatures or starts give lists. --sweeps auto runs to --precision (standard error of m) or --budget
+    (seconds).
+
+    Example: densenet-sm simulate --P 3 --T 0.3 0.4 0.5 --N 128 --alpha 0.1 --exchange --sweeps auto --precision 0.01
     """
     from ..montecarlo import simulate as run
 
     model = options.model()
     check_folder(out)
-    settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "replicas": replicas, "start": start}
-    ds = run(model, T, N=N, dynamics=dynamics, seed=seed, progress=not json, **settings)  # type: ignore[arg-type]
+    begin = "pattern" if start is None else start[0] if len(start) == 1 else start
+    settings: dict[str, Any] = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "replicas": replicas}
+    settings |= {"start": begin, "overlap": overlap, "dynamics": dynamics, "exchange": exchange, "kernel": kernel}
+    settings |= {"checkpoint": checkpoint, "precision": precision, "budget": budget, "seed": seed, "K": K}
+    ds = run(model, T[0] if len(T) == 1 else T, N=N, progress=not json, **settings)
     if out is not None:
         ds.to_netcdf(out, engine="h5netcdf")
-    first = ds.isel(T=0)
-    show(
-        {
-            "m": first.m.mean(("sample", "replica")).values,
-            "m_err": first.m_err.values,
-            "energy": float(first.energy.mean()),
-            "energy_err": float(first.energy_err),
-            "q": float(first.q.mean()),
-            "tau": float(first.tau),
-            "status": str(first.status.values),
-        },
-        json,
-    )
+    each = ds.isel(T=0) if len(T) == 1 else ds
+    values = {"T": each["T"].values, "m": each.m.mean(("sample", "replica")).values, "m_err": each.m_err.values}
+    values |= {"energy": each.energy.mean(("sample", "replica")).values, "energy_err": each.energy_err.values}
+    values |= {"q": each.q.mean("sample").values}
+    names = ("tau", "status", "reason", "hysteresis")
+    values |= {name: each[name].values for name in names if name in each}
+    if exchange:
+        values["swap_acceptance"] = ds.swap_acceptance.mean(("sample", "replica")).values
+    show(values | {name: ds.attrs[name] for name in ("sweeps", "stopped_by")}, json)
 
 
 @app.command
@@ -172,28 +191,30 @@ def compare(
 
 @app.command
 def retrieve(
-    options: Options, N: Size, T: Temperature = 0.0, overlap: float = 0.7, sweeps: int = 100, seed: int = 0,
-    json: Json = False,
+    options: Options, N: Size, T: Temperature = 0.0, overlap: float = 0.7, sweeps: int = 100, cues: int = 1,
+    K: Count = None, seed: int = 0, json: Json = False,
 ) -> None:  # fmt: skip
-    """Let one realisation fall from a noisy cue of its first archetype.
+    """Let one realisation fall from noisy cues of its first archetype; several cues give lists.
 
     Example: densenet-sm retrieve --P 3 --N 128 --alpha 0.05 --overlap 0.6
     """
     import numpy as np
 
+    from ..errors import check_integer
     from ..montecarlo import retrieve as run
     from ..montecarlo.starts import aligned
     from ..network import Network
     from ..streams import generator
 
-    net = Network.sample(options.model(), N=N, seed=seed)
+    check_integer("cues", cues, low=1)
+    net = Network.sample(options.model(), N=N, K=K, seed=seed)
     rng = generator(seed, "initial state")
-    blank = (2 * rng.integers(0, 2, (1, N)) - 1).astype(np.int8)
-    spins = aligned(blank, net.archetypes[:1], overlap, rng)[0]
-    end = run(net, spins, T=T, sweeps=sweeps, seed=seed)
-    start = float(net.magnetisations(spins)[0])
-    values = {"m_start": start, "m_end": float(end.magnetisations[0]), "sweeps": end.sweeps, "converged": end.converged}
-    show(values, json)
+    blank = (2 * rng.integers(0, 2, (cues, N)) - 1).astype(np.int8)
+    spins = aligned(blank, net.archetypes[:1], overlap, rng)
+    end = run(net, spins[0] if cues == 1 else spins, T=T, sweeps=sweeps, seed=seed)
+    start = net.magnetisations(spins)[:, 0]
+    values = {"m_start": start[0] if cues == 1 else start, "m_end": end.magnetisations[..., 0]}
+    show(values | {"sweeps": end.sweeps, "flips": end.flips, "converged": end.converged}, json)
 
 
 @app.command
@@ -220,6 +241,9 @@ def main(arguments: list[str] | None = None) -> None:
     except CycloptsError as error:
         print(f"densenet-sm: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt as stop:
+        print(f"densenet-sm: {stop}", file=sys.stderr)
+        sys.exit(130)
     except (NoTransitionError, ConvergenceError) as error:
         print(f"densenet-sm: {error}", file=sys.stderr)
         sys.exit(1)

@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -15,6 +15,10 @@ Temperature = Annotated[float, Parameter(name="--T", help="temperature, k_B = 1"
 Fixed = Annotated[float | None, Parameter(name="--T", help="temperature, where it is no axis and not searched")]
 Size = Annotated[int, Parameter(name="--N", help="number of spins")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="print JSON")]
+Count = Annotated[int | None, Parameter(name="--K", help="number of archetypes instead of the load's")]
+Ladder = Annotated[list[float], Parameter(name="--T", consume_multiple=True, help="temperatures, k_B = 1")]
+Sweeps = Annotated[int | Literal["auto"], Parameter(help="measured sweeps, or auto")]
+Starts = Annotated[list[str] | None, Parameter(consume_multiple=True, help="pattern | example | random, or several")]
 Bounds = Annotated[str | None, Parameter(help="range that is searched, low:high")]
 
 

@@ -18,13 +18,17 @@ from densenet_sm import (
     Supervised,
     TeacherStudent,
     Unsupervised,
+    anneal,
+    basins,
     compare,
     critical,
     design,
     eigenvalues,
     exact,
     follow,
+    ladder,
     line,
+    merge,
     phase_diagram,
     retrieve,
     simulate,
@@ -153,6 +157,41 @@ NUMBERS = {
     "simulate samples": ("samples", 0, lambda: run(samples=0)),
     "simulate overlap": ("overlap", 1.5, lambda: run(overlap=1.5)),
     "simulate seed": ("seed", -1, lambda: run(seed=-1)),
+    "simulate samples numbers": ("samples", (1, 1), lambda: run(samples=(1, 1))),
+    "simulate samples none": ("samples", [], lambda: run(samples=[])),
+    "simulate samples negative": ("samples", -1, lambda: run(samples=[0, -1])),
+    "simulate exchange one T": ("T", 0.3, lambda: run(exchange=True)),
+    "simulate exchange at 0": ("T", [0.0, 0.3], lambda: run(T=[0.0, 0.3], exchange=True)),
+    "simulate exchange count": ("exchange", 8, lambda: run(T=[0.2, 0.3], exchange=8)),
+    "simulate exchange dynamics": ("dynamics", "parallel", lambda: run([1, 2], exchange=True, dynamics="parallel")),
+    "simulate auto alone": ("sweeps", "auto", lambda: run(sweeps="auto")),
+    "simulate precision alone": ("precision", 0.1, lambda: run(precision=0.1)),
+    "simulate budget alone": ("budget", 5, lambda: run(budget=5)),
+    "simulate precision 0": ("precision", 0, lambda: run(sweeps="auto", precision=0)),
+    "simulate budget infinite": ("budget", inf, lambda: run(sweeps="auto", budget=inf)),
+    "simulate checkpoint": ("checkpoint", 3, lambda: run(checkpoint=3)),
+    "simulate checkpoint folder": ("checkpoint", "/no/where", lambda: run(checkpoint="/no/where")),
+    "simulate backend": ("backend", "cuda", lambda: run(backend="cuda")),
+    "simulate start twice": ("start", ("random", "random"), lambda: run(start=("random", "random"))),
+    "anneal T": ("T", [0.1, 0.2], lambda: anneal(NET, [0.1, 0.2])),
+    "anneal T negative": ("T", -0.1, lambda: anneal(NET, [0.1, -0.1])),
+    "anneal T none": ("T", [], lambda: anneal(NET, [])),
+    "anneal sweeps": ("sweeps", 0, lambda: anneal(NET, [0.1], sweeps=0)),
+    "anneal replicas": ("replicas", 0.5, lambda: anneal(NET, [0.1], replicas=0.5)),
+    "anneal seed": ("seed", -1, lambda: anneal(NET, [0.1], seed=-1)),
+    "basins overlaps": ("overlaps", 1.5, lambda: basins(NET, [0.5, 1.5])),
+    "basins overlaps none": ("overlaps", [], lambda: basins(NET, [])),
+    "basins overlaps text": ("overlaps", "high", lambda: basins(NET, "high")),
+    "basins T": ("T", -1, lambda: basins(NET, [0.5], T=-1)),
+    "basins cues": ("cues", 0, lambda: basins(NET, [0.5], cues=0)),
+    "basins threshold": ("threshold", 2, lambda: basins(NET, [0.5], threshold=2)),
+    "basins N": ("N", None, lambda: basins(MODEL, [0.5])),
+    "ladder T_low": ("T_low", 0, lambda: ladder(MODEL, 0, 1, N=12)),
+    "ladder order": ("T_high", 0.3, lambda: ladder(MODEL, 0.5, 0.3, N=12)),
+    "ladder acceptance": ("acceptance", 1, lambda: ladder(MODEL, 0.3, 0.5, N=12, acceptance=1)),
+    "ladder sweeps": ("sweeps", 8, lambda: ladder(MODEL, 0.3, 0.5, N=12, sweeps=8)),
+    "merge none": ("parts", (), lambda: merge()),
+    "merge other": ("parts", 3, lambda: merge(3)),
     "simulate Network and N": ("N, K", (6, None), lambda: simulate(NET, 0.1, N=6)),
     "compare T": ("T", -1, lambda: compare(MODEL, -1, sizes=(12, 16))),
     "compare samples": ("samples", 1, lambda: compare(MODEL, 0.2, sizes=(12, 16), samples=1)),
@@ -218,6 +257,9 @@ TYPES = {
     "simulate": ("model", "hopfield", lambda: simulate("hopfield", 0.1, N=8)),
     "compare": ("model", "hopfield", lambda: compare("hopfield", 0.1)),
     "exact": ("net", MODEL, lambda: exact(MODEL, 0.1)),
+    "anneal": ("net", MODEL, lambda: anneal(MODEL, [0.1])),
+    "basins": ("model", "hopfield", lambda: basins("hopfield", [0.1])),
+    "ladder": ("model", "hopfield", lambda: ladder("hopfield", 0.1, 0.2)),
     "retrieve": ("net", MODEL, lambda: retrieve(MODEL, SPINS)),
 }
 PARAMETERS = ("alpha", "T", "nu", "r", "rho", "d")
@@ -257,7 +299,10 @@ NAMES = {
     "diagram axis": ("x[0]", PARAMETERS, lambda: diagram(x=("bogus", 0, 1, 3))),
     "diagram ansatz": ("ansatz", ("RS",), lambda: diagram(ansatz=("bogus",))),
     "diagram start": ("start", STARTS, lambda: diagram(start="bogus")),
-    "simulate dynamics": ("dynamics", ("heat-bath", "metropolis", "zero"), lambda: run(dynamics="bogus")),
+    "simulate dynamics": ("dynamics", ("heat-bath", "metropolis", "zero", "parallel"), lambda: run(dynamics="bogus")),
+    "simulate backend": ("backend", ("cpu", "cuda"), lambda: run(backend="bogus")),
+    "simulate sweeps": ("sweeps", ("auto",), lambda: run(sweeps="bogus")),
+    "simulate starts": ("start", ("pattern", "example", "random"), lambda: run(start=("random", "bogus"))),
     "simulate start": ("start", ("pattern", "example", "random"), lambda: run(start="bogus")),
 }
 
@@ -350,3 +395,16 @@ def test_the_size_stated_for_synaptic_noise_covers_the_arrays_that_hold_it():
             call()
         stated = float(re.search(r"needs ([\d.]+) GiB", str(caught.value))[1])
         assert stated * 2**30 >= 0.999 * 8 * values
+
+
+def test_time_series_beyond_memory_are_refused_with_their_size():
+    with pytest.raises(MemoryLimitError, match=r"needs [\d.]+ GiB of time series") as caught:
+        run(sweeps=10**12)
+    assert_complete(caught.value, "sweeps")
+    stated = float(re.search(r"needs ([\d.]+) GiB", str(caught.value))[1])
+    assert stated * 2**30 == pytest.approx(2 * 10**12 * 3 * 8, rel=1e-3)  # two replicas; energy, m and x
+
+
+def test_a_backend_that_is_not_there_says_how_it_will_be_installed():
+    with pytest.raises(dsm.BackendUnavailableError, match="pip install"):
+        run(backend="cuda")

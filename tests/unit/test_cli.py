@@ -130,6 +130,44 @@ def test_simulate_prints_and_stores_what_the_library_returns(read, tmp_path):
         assert stored.m.equals(ds.m)
 
 
+def test_simulate_takes_ladders_starts_and_rounds(read):
+    line = "simulate --P 3 --T 0.5 0.8 --N 16 --alpha 0.1 --samples 2 --burn-in 4 --start pattern random"
+    found = read(f"{line} --exchange --sweeps auto --precision 0.05")
+    settings = {"N": 16, "samples": 2, "burn_in": 4, "start": ("pattern", "random"), "exchange": True}
+    ds = simulate(Model(P=3, alpha=0.1), (0.5, 0.8), sweeps="auto", precision=0.05, **settings)
+    assert found["m"] == ds.m.mean(("sample", "replica")).values.tolist()
+    assert found["energy_err"] == ds.energy_err.values.tolist()
+    assert found["T"] == [0.5, 0.8]
+    assert (found["sweeps"], found["stopped_by"]) == (ds.attrs["sweeps"], "precision")
+    assert found["hysteresis"] == ds.hysteresis.values.tolist()
+    assert found["swap_acceptance"] == ds.swap_acceptance.mean(("sample", "replica")).values.tolist()
+
+
+def test_simulate_writes_a_checkpoint_and_refuses_that_of_another_call(cli, read, tmp_path):
+    line = f"simulate --P 3 --T 0.3 --N 16 {SHORT} --checkpoint {tmp_path}/c"
+    assert read(line) == read(line)
+    code, out, err = cli(f"{line} --seed 3 --json")
+    assert (code, out) == (2, "")
+    assert "seed = 0 there, 3 here" in err
+
+
+def test_control_c_ends_in_one_line_and_code_130(cli, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("densenet_sm.montecarlo.run.wait", stop)
+    code, out, err = cli(f"simulate --P 3 --T 0.3 --N 16 {SHORT} --json")
+    assert (code, out) == (130, "")
+    assert re.fullmatch(r"densenet-sm: interrupted after .*\n", err)
+
+
+def test_the_progress_bar_says_that_kernels_compile(cli):
+    code, out, err = cli(f"simulate --P 3 --T 0.3 --N 16 {SHORT}")
+    assert code == 0
+    assert "status" in out
+    assert "sweeping" in err or "compiling" in err
+
+
 def test_compare_prints_what_the_library_returns(read):
     found = read(f"compare --P 3 --T 0.3 --alpha 0.05 --sizes 12 16 {SHORT}")
     ds = compare(Model(P=3, alpha=0.05), 0.3, sizes=(12, 16), sweeps=8, burn_in=2, samples=2)
@@ -142,6 +180,13 @@ def test_retrieve_starts_from_the_overlap_asked_for(read):
     assert found["m_start"] == pytest.approx(0.5)
     assert found["m_end"] == 1
     assert found["converged"] is True
+
+
+def test_retrieve_takes_many_cues(read):
+    found = read("retrieve --P 3 --N 40 --alpha 0.01 --overlap 0.5 --cues 3")
+    assert found["m_start"] == pytest.approx([0.5] * 3)
+    assert found["m_end"] == [1.0] * 3
+    assert found["flips"] == [10] * 3
 
 
 def test_info_names_versions_and_the_machine(read):
@@ -180,6 +225,10 @@ BAD = {
     "axis": ("phase-diagram --P 3 --x alpha:0", "parameter:low:high:points"),
     "axis order": ("phase-diagram --P 3 --x alpha:1:0:3", "x"),
     "N": ("simulate --P 3 --T 0.1 --N 2", "N must be"),
+    "exchange": ("simulate --P 3 --T 0.1 --N 20 --exchange", "T must be at least two temperatures"),
+    "auto": ("simulate --P 3 --T 0.1 --N 20 --sweeps auto", "sweeps must be a number unless precision or budget"),
+    "sweeps": ("simulate --P 3 --T 0.1 --N 20 --sweeps some", "some"),
+    "cues": ("retrieve --P 3 --N 20 --cues 0", "cues must be"),
     "dynamics": ("simulate --P 3 --T 0.1 --N 20 --dynamics zero", "T must be 0"),
     "memory": ("simulate --P 6 --T 0.1 --N 9000 --alpha 0.1", "GiB"),
     "samples": ("compare --P 3 --T 0.1 --sizes 12 16 --samples 1", "samples must be"),
