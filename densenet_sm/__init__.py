@@ -25,7 +25,7 @@ from .protocols import Multitasking, Storing, Supervised, TeacherStudent, Unsupe
 if TYPE_CHECKING:
     from . import plot
     from .enumeration import exact
-    from .montecarlo import anneal, basins, ladder, merge, retrieve, simulate
+    from .montecarlo import anneal, basins, estimate, ladder, merge, retrieve, simulate
     from .network import Network
     from .study import compare
     from .theory import (
@@ -82,6 +82,7 @@ __all__ = [
     "detection_exponents",
     "eigenvalues",
     "energy_of_losses",
+    "estimate",
     "exact",
     "exact_lines",
     "follow",
@@ -134,6 +135,7 @@ _HOME = {
     "simulate": "montecarlo",
     "anneal": "montecarlo",
     "basins": "montecarlo",
+    "estimate": "montecarlo",
     "ladder": "montecarlo",
     "merge": "montecarlo",
     "retrieve": "montecarlo",

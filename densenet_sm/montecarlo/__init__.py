@@ -2,9 +2,21 @@
 
 from .annealing import Annealing, anneal
 from .attraction import basins
+from .estimates import Estimate, estimate
 from .ladders import ladder
 from .results import merge
 from .retrieval import Retrieval, retrieve
 from .simulation import simulate
 
-__all__ = ["Annealing", "Retrieval", "anneal", "basins", "ladder", "merge", "retrieve", "simulate"]
+__all__ = [
+    "Annealing",
+    "Estimate",
+    "Retrieval",
+    "anneal",
+    "basins",
+    "estimate",
+    "ladder",
+    "merge",
+    "retrieve",
+    "simulate",
+]

@@ -42,7 +42,8 @@ def compare(
     sizes : system sizes; None chooses three, the largest of at most 512 spins and some ten million entries
     K : number of archetypes, or a function N → K (default: the model's load)
     start : start of `solve`, default "retrieval"; the simulation starts from the pattern (see `simulate`)
-    settings : passed on to `simulate` (sweeps, burn_in, samples, replicas, dynamics, seed, progress, overlap)
+    settings : passed on to `simulate` (sweeps, burn_in, samples, replicas, dynamics, seed, progress, overlap, ...); a
+        `checkpoint` becomes one file for each size, its name followed by -N<size>
 
     Returns an xarray.Dataset over `observable` ("m", "x", "energy", "q"; "m[0]", "m[1]", ... for several condensed
     patterns) with value, error, theory, z; over (observable, N): value_N, error_N, theory_N; status(N).
@@ -65,7 +66,10 @@ def compare(
     if settings.get("replicas", 2) == 1:  # no overlap between replicas to measure
         del limit["q"]
     names = list(limit)
-    runs = [simulate(model, T, N=N, K=K, samples=samples, **settings) for N in checked]
+    path = settings.pop("checkpoint", None)
+    files = [None if path is None else f"{path}-N{N}" for N in checked]
+    kept = zip(checked, files, strict=True)
+    runs = [simulate(model, T, N=N, K=K, samples=samples, checkpoint=file, **settings) for N, file in kept]
     value, error = np.array([measured(run, names) for run in runs]).transpose(1, 2, 0)  # each [observable, N]
     exact = [observables_of(solve(model, T, start=begin, N=N)) for N in checked]
     theory = np.array([[at_N[name] for at_N in exact] for name in names])

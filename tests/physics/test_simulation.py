@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from densenet_sm import Model, Multitasking, Network, ParameterError, Supervised, exact, merge, simulate
+from densenet_sm import (
+    MemoryLimitError,
+    Model,
+    Multitasking,
+    Network,
+    ParameterError,
+    Supervised,
+    compare,
+    estimate,
+    exact,
+    merge,
+    simulate,
+)
 from densenet_sm.montecarlo import plan as plans
 
 MODEL = Model(P=3, alpha=0.15)
@@ -238,3 +250,45 @@ def test_time_errors_are_those_of_independent_repetitions(equilibrium):
 def test_acceptance_is_the_fraction_of_attempts_that_flipped():
     free = simulate(Network(np.full((1, 40), 1e-9), P=2), 1.0, sweeps=400, burn_in=0)
     np.testing.assert_allclose(free.acceptance, 0.5, atol=5 * 0.5 / math.sqrt(400 * 40))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_estimate_counts_runs_threads_and_memory(kind, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    found = estimate(MODEL, **CALL | KINDS[kind])
+    ds = simulate(MODEL, **CALL | KINDS[kind] | {"series": True})
+    series = sum(ds[f"{name}_series"].nbytes for name in ("m", "x", "energy"))
+    chains = series // (3 * 8 * 150)
+    assert found.places == {"parallel": chains // 2, "exchange": chains // 2}.get(kind, chains)
+    assert found.threads == 3
+    assert found.memory > series
+    assert found.seconds > 0
+    assert f"{found.places} runs over 3 threads" in str(found)
+
+
+def test_an_estimate_grows_with_the_run_and_refuses_what_does_not_fit():
+    short, long = (estimate(MODEL, **CALL | {"sweeps": n}) for n in (10**3, 10**6))
+    assert long.memory > 500 * short.memory
+    assert long.seconds > 50 * short.seconds
+    with pytest.raises(MemoryLimitError):
+        estimate(MODEL, **CALL | {"sweeps": 10**12})
+
+
+def test_fewer_threads_hold_realisations_where_memory_is_short(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    plan = plans.checked(
+        MODEL, 0.3, 40, None, 10, 0, 1, 8, "pattern", 1.0, "heat-bath", False, "cpu", 0, None, None, None, False
+    )
+    assert plan.workers() == 8
+    monkeypatch.setattr(plans, "free_memory", lambda: 3.5 * plan.realisation() / 0.8)
+    assert plan.workers() == 3
+    monkeypatch.setattr(plans, "free_memory", lambda: 0.0)
+    assert plan.workers() == 1
+
+
+def test_a_comparison_keeps_a_checkpoint_for_every_size(tmp_path):
+    call = {"T": 0.3, "sizes": (16, 24), "sweeps": 20, "samples": 2}
+    first = compare(MODEL, **call, checkpoint=tmp_path / "c")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["c-N16", "c-N24"]
+    assert first.identical(compare(MODEL, **call, checkpoint=tmp_path / "c"))
+    assert first.identical(compare(MODEL, **call))
