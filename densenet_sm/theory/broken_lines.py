@@ -1,4 +1,4 @@
-r"""Branches of broken symmetry along a parameter, and what happens on them.
+r"""What happens on branches of broken symmetry.
 
 At θ = 1 the state of one step exists up to the dynamic transition, a fold, and its complexity D² ∂f/∂D vanishes at the
 static one; the branch of stationary θ folds at its spinodal, and turns unstable to further breaking at the Gardner
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,115 +17,18 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from ..errors import ConvergenceError
+from .branches import branches
 from .breaking import Broken
 from .broken import broken_state, solve_broken
-from .continuation import Branch, BranchCurve, trace
-from .crossings import Crossing
-from .newton import ENOUGH, EQUAL, gap, jacobian, newton
-from .noise import Noise
+from .broken_branches import BrokenBranch, broken_branches
+from .crossings import Crossing, folds
+from .newton import breaking_share
 from .scans import Line, belongs, singular
 from .state import State
-from .threads import one_thread
 
 Array = NDArray[Any]
-CLOSE = 2e-4  # a branch is followed until its overlaps are as close as that
-STEEP = 40.0  # D in units of the field's 1/σ up to which a branch of given θ is followed towards T = 0
-MERGED = 2e-3  # overlaps that are closer where a branch ends have met there: symmetry is restored
-
-
-@dataclass(frozen=True)
-class OneStep:
-    """The equations of one step as a branch wants them: unknowns (x, q_1, C, D), or (x, q_1, C) at a given θ."""
-
-    eq: Broken
-    theta: float | None = None
-
-    @property
-    def T(self) -> float:
-        return self.eq.base.T
-
-    @property
-    def noise(self) -> Noise:
-        return self.eq.base.noise
-
-    def whole(self, u: Array) -> Array:
-        """(x, q_1, C, D)."""
-        return u if self.theta is None else np.append(u, self.theta / self.T if self.T > 0 else self.theta)
-
-    def admissible(self, u: Array) -> bool:
-        return self.eq.admissible(self.whole(u))
-
-    def norm(self, F: Array) -> float:
-        return float(np.abs(F).max())
-
-    def residual(self, u: Array) -> Array:
-        return self.eq.at(self.whole(u)).residual[: len(u)]
-
-    def jacobian(self, u: Array) -> Array:
-        v = self.whole(u)
-        return jacobian(self.eq, v, self.residual(u), np.arange(len(u)))
-
-
-class BrokenCurve(BranchCurve):
-    """A branch of one step; C and D count by their logarithms."""
-
-    tolerance = 1e-11
-
-    def metric(self, y: Array) -> Array:
-        weights = np.ones_like(y)
-        first = 2 if self.equations(y[-1]).theta is None else 1  # type: ignore[attr-defined]
-        weights[-1 - first : -1] = 1 / (1 + np.abs(y[-1 - first : -1])) ** 2
-        return weights
-
-    def clipped(self, y: Array) -> Array:
-        return y
-
-    def residual(self, y: Array) -> Array | None:
-        try:
-            return super().residual(y)
-        except ConvergenceError:  # overlaps about to merge
-            return None
-
-    def never_cold(self, y: Array, end: float) -> bool:
-        """Whether the overlaps have merged, replica symmetry from there on; or the tilt at given θ has grown too far."""
-        eq: Any = self.equations(y[-1])
-        v = eq.whole(y[:-1])
-        steep = eq.theta is not None and v[-1] * math.sqrt(eq.noise.strength(1.0, 0.0)) > STEEP
-        return gap(eq.eq, v) < CLOSE or steep
-
-
-def one_step(line: Line, value: float, theta: float | None) -> OneStep:
-    return OneStep(Broken(line.equations(value), 1), theta)
-
-
-def broken_branches(line: Line, start: Any, theta: float | None = None) -> Iterator[Branch]:
-    """Every branch of one step that the scan's states of a kind lie on, traced both ways, values increasing."""
-    traced: list[Branch] = []
-    for value in line.scan().tolist():
-        covered = any(branch.values[0] <= value <= branch.values[-1] for branch in traced)
-        state = None if covered else _state(line, value, start, theta)
-        if state is None:
-            continue
-        u = state.order_parameters[: None if theta is None else -1]
-        try:
-            with one_thread():
-                up, down = (
-                    trace(lambda v: one_step(line, v, theta), u, value, sign, (line.low, line.high), kind=BrokenCurve)  # type: ignore[arg-type,return-value]
-                    for sign in (1, -1)
-                )
-        except ConvergenceError:
-            continue
-        traced.append(down.joined(up))
-        yield traced[-1]
-
-
-def _state(line: Line, value: float, start: Any, theta: float | None) -> State | None:
-    """The broken state at a value; None where symmetry is not broken or the start leads elsewhere."""
-    try:
-        state = solve_broken(line.equations(value, start == "example"), start, 1, theta)
-    except ConvergenceError:
-        return None
-    return state if belongs(state, start) and state.q[1] - state.q[0] > EQUAL else None
+MERGED = 0.3  # largest share of the broken response with which a branch that stops is about to become symmetric
+MOST = 0.6  # largest one that where it does so is extrapolated from
 
 
 def broken_crossings(line: Line, kind: str, start: Any) -> Iterator[Crossing]:
@@ -135,24 +37,50 @@ def broken_crossings(line: Line, kind: str, start: Any) -> Iterator[Crossing]:
         yield from _meetings(line, start)
         return
     theta = 1.0 if kind.startswith("glass") else None
+    if kind == "spinodal":
+        yield from _symmetric_ends(line, start)
     for branch in broken_branches(line, start, theta):
         if kind in ("spinodal", "glass_dynamic"):
-            yield from _folds(line, branch, theta)
+            yield from _folds(line, branch)
+        elif kind == "at":
+            yield from _merges(line, branch)
         elif kind == "glass_static":
-            yield from _roots(line, branch, theta, lambda eq, u: float(-eq.eq.at(eq.whole(u)).slope_D[0]))
+            yield from _roots(line, branch, lambda eq, v: float(-eq.at(v).slope_D[0]))
         else:
-            yield from _roots(line, branch, theta, lambda eq, u: -max(eq.eq.at(eq.whole(u)).replicons[-1], -1.0))
+            yield from _roots(line, branch, lambda eq, v: -max(eq.at(v).replicons[-1], -1.0))
 
 
-def _folds(line: Line, branch: Branch, theta: float | None) -> Iterator[Crossing]:
+def _folds(line: Line, branch: BrokenBranch) -> Iterator[Crossing]:
     width = 1e-9 * (line.high - line.low)
     for end, direction in ((0, -1), (-1, 1)):
-        if not branch.ends[end]:
+        value, v = branch.values[end], branch.points[end]
+        eq = branch.one(line, value).eq
+        if branch.ends[end]:
+            yield Crossing(value, (value - width, value + width), broken_state(eq, v, branch.theta is None), direction)
+
+
+def _symmetric_ends(line: Line, start: Any) -> Iterator[Crossing]:
+    """Spinodals of a branch that is symmetric there, and stable."""
+    for branch in branches(line, start):
+        yield from (c for c in folds(line, branch) if c.state.replicon > 0)
+
+
+def _merges(line: Line, branch: BrokenBranch) -> Iterator[Crossing]:
+    """Where the overlaps of a branch merge: its values at some small shares of breaking, extrapolated to none."""
+    for end, direction in ((0, -1), (-1, 1)):
+        last = breaking_share(branch.one(line, branch.values[end]).eq, branch.points[end])
+        if branch.ends[end] or last > MERGED:
             continue
-        eq, value = one_step(line, branch.values[end], theta), branch.values[end]
-        v = eq.whole(branch.points[end])
-        if gap(eq.eq, v) > MERGED:
-            yield Crossing(value, (value - width, value + width), broken_state(eq.eq, v, theta is None), direction)
+        shares = last + (min(4 * last, MOST) - last) * (1 - np.cos(np.pi * np.arange(1, 8) / 8)) / 2
+        found = [list(_roots(line, branch, lambda eq, v: breaking_share(eq, v) - share))[end] for share in shares]  # noqa: B023
+        value, rough = (extrapolated(shares[:n], [c.value for c in found[:n]]) for n in (7, 6))
+        yield Crossing(value, (value - abs(value - rough), value + abs(value - rough)), found[0].state, -direction)
+
+
+def extrapolated(places: Array, values: list[float]) -> float:
+    """The polynomial through some values, at zero."""
+    weights = [math.prod(b / (b - a) for b in places if b != a) for a in places]
+    return float(np.dot(weights, values))
 
 
 def _meetings(line: Line, start: Any) -> Iterator[Crossing]:
@@ -181,27 +109,19 @@ def _meetings(line: Line, start: Any) -> Iterator[Crossing]:
             yield Crossing(value, (value - width, value + width), states[0], direction, states[1])
 
 
-def _roots(
-    line: Line, branch: Branch, theta: float | None, function: Callable[[OneStep, Array], float]
-) -> Iterator[Crossing]:
+def _roots(line: Line, branch: BrokenBranch, function: Callable[[Broken, Array], float]) -> Iterator[Crossing]:
     """Where a function of the states of a branch changes sign; +1 where it becomes positive."""
-    values, points = branch.values, branch.points
 
-    def at(share: float, i: int) -> tuple[float, OneStep, Array]:
-        """Value, equations and unknowns a share of the way from point i to the next."""
-        value = (1 - share) * values[i] + share * values[i + 1]
-        eq = one_step(line, value, theta)
-        guess = eq.whole((1 - share) * points[i] + share * points[i + 1])
-        v, error, _ = newton(eq.eq, guess, fixed=theta is not None)
-        if error > 10 * ENOUGH:
-            raise ConvergenceError("a state between two of a branch was lost", v, error)
-        return value, eq, v[: len(points[i])]
+    def height(share: float, i: int) -> float:
+        _, one, v = branch.between(line, i, share)
+        return function(one.eq, v)
 
-    heights = [function(one_step(line, value, theta), u) for value, u in zip(values, points, strict=True)]
-    for i, j in pairwise(range(len(values))):
+    places = zip(branch.values, branch.points, strict=True)
+    heights = [function(branch.one(line, value).eq, v) for value, v in places]
+    for i, j in pairwise(range(len(heights))):
         if heights[i] * heights[j] < 0:
-            share = float(brentq(lambda s: function(*at(s, i)[1:]), 0.0, 1.0, xtol=1e-13))  # noqa: B023
-            value, eq, u = at(share, i)
+            share = float(brentq(height, 0.0, 1.0, args=(i,), xtol=1e-13))
+            value, one, v = branch.between(line, i, share)
             width = 1e-11 * (line.high - line.low)
-            state = broken_state(eq.eq, eq.whole(u), theta is None)
+            state = broken_state(one.eq, v, branch.theta is None)
             yield Crossing(value, (value - width, value + width), state, 1 if heights[j] > heights[i] else -1)

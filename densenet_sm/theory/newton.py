@@ -61,11 +61,12 @@ def newton(eq: Broken, v: Array, fixed: bool = False, steps: int = 40) -> tuple[
 def jacobian(eq: Broken, v: Array, F: Array, free: Array) -> Array:
     """∂residual/∂v by differences, one-sided: towards smaller overlaps and larger C.
 
-    The equations of the tilts vary with them by the cube of the overlaps' differences: a longer step.
+    The equations of the tilts vary with them by powers of the overlaps' differences: a longer step for close ones.
     """
     J = np.empty((len(free), len(free)))
+    tilting = min(max(1e-8 / gap(eq, v) ** 2, 1e-6), 1e-3)
     for column, i in enumerate(free):
-        step = 1e-7 * max(abs(v[i]), 0.1) if i < len(v) - eq.k else 1e-5 * v[i]
+        step = 1e-7 * max(abs(v[i]), 0.1) if i < len(v) - eq.k else tilting * v[i]
         moved = v.copy()
         moved[i] -= step
         if not eq.admissible(moved):
@@ -104,3 +105,10 @@ def settled(eq: Broken, v: Array, tilts: Array, steps: int = 12) -> Array | None
 def gap(eq: Broken, v: Array) -> float:
     """The smallest difference of two successive overlaps."""
     return float(np.diff(eq.parts(v)[1]).min())
+
+
+def breaking_share(eq: Broken, v: Array) -> float:
+    """D(q_2 − q_1)/[C + D(q_2 − q_1)] of one step: zero where the overlaps merge, at the same rate as they do."""
+    _, q, C, D = eq.parts(v)
+    broken = float(D[0] * (q[1] - q[0]))
+    return broken / (C + broken)

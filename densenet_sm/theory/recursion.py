@@ -71,11 +71,14 @@ class Rule:
         return (tops[:, 0] + np.log(total)) / D, self.average(values, weights) / total
 
 
-def gaussian_rule(parents: Array, width: Array, smooth: float, D: float = 0.0, apart: float | None = None) -> Rule:
+def gaussian_rule(
+    parents: Array, width: Array, smooth: float, D: float = 0.0, apart: float | None = None, last: bool = False
+) -> Rule:
     """Nodes for normals around parents [n], of standard deviation `width` [n], of functions smooth on a given scale.
 
-    Common nodes where that is shorter: the step resolves the narrowest normal. Else every parent has its own. `apart`
-    is the step between parents on a uniform grid, all normals equally wide: children on a finer one share weights.
+    Common nodes where that is shorter: the step resolves the narrowest normal. Else every parent has its own, sooner
+    where no level comes after the `last`. `apart` is the step between parents on a uniform grid, all normals equally
+    wide: children on a finer one share weights.
     """
     low, high = float(width.min()), float(width.max())
     if high == 0:
@@ -92,7 +95,7 @@ def gaussian_rule(parents: Array, width: Array, smooth: float, D: float = 0.0, a
         step = apart / math.ceil(apart / step) if apart else step
         left, right = float((parents - TAIL * width).min()), float((parents + TAIL * width).max())
         common = math.ceil((right - left + 2 * shift * high) / step)
-        if common < 3 * len(parents) * count:
+        if common < (20 if last else 3 * len(parents)) * count:
             _affordable(common, common * len(parents))
             first = parents[0] - step * math.ceil((parents[0] - left + shift * high) / step)
             nodes = first + step * np.arange(common + 2)
@@ -124,7 +127,7 @@ def _moved(parents: Array, nodes: Array, width: float, ratio: int, step: float) 
 def field_rule(parents: Array, width: float, T: float, D: float, apart: float | None) -> Rule:
     """Nodes of the field itself at T > 0: graded towards h = 0; uniform where T is the larger scale."""
     if width < 2.5 * T:
-        return gaussian_rule(parents, np.full(len(parents), width), math.pi * T / 2, D, apart)
+        return gaussian_rule(parents, np.full(len(parents), width), math.pi * T / 2, D, apart, True)
     reach = float(np.abs(parents).max()) + TAIL * width + D * width**2
     h, w = _graded(T, width, reach)
     z = (h - parents[:, None]) / width

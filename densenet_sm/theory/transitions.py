@@ -89,7 +89,8 @@ def critical(
         the branch goes on but turns unstable to other overlaps, or to unequal ones (`longitudinal`); "at", where the
         replicon 1 − β²ξ″(q) E sech⁴ βh of the branch changes sign (almeida1978); "ergodic", where the paramagnet stops
         being the state without overlap
-        with ansatz="1RSB": "spinodal"; "coexistence" with the state without overlap, each broken or not;
+        with ansatz="1RSB": "spinodal", of a branch whose end may be symmetric or broken; "coexistence" with the state
+        without overlap, each broken or not; "at", where a broken branch becomes symmetric, extrapolated from that side;
         "gardner", where the last replicon vanishes and further breaking begins; and of the glass at θ = 1
         "glass_dynamic", up to where such states exist, and "glass_static", where their complexity vanishes (the last
         three imply the ansatz; crisanti1992, gardner1985)
@@ -155,7 +156,7 @@ def check_start(model: Model, start: Any, against: Any = "lowest") -> None:
 def _broken(kind: str, ansatz: str, parameter: str, against: Any) -> bool:
     """Whether a question is one about broken symmetry, or ParameterError."""
     check_name("ansatz", ansatz, (*ANSATZES, "1RSB"))
-    known = ("spinodal", "coexistence", *BROKEN_KINDS) if ansatz == "1RSB" else (*KINDS, *BROKEN_KINDS)
+    known = ("spinodal", "coexistence", "at", *BROKEN_KINDS) if ansatz == "1RSB" else (*KINDS, *BROKEN_KINDS)
     check_name("kind", kind, known)
     broken = ansatz == "1RSB" or kind in BROKEN_KINDS
     if broken and parameter == "M":

@@ -253,8 +253,8 @@ def test_contradictory_questions_are_refused(settings, name):
 
 
 def test_kinds_of_broken_transitions_are_named():
-    with pytest.raises(ParameterError, match="kind must be one of 'spinodal', 'coexistence', 'gardner'"):
-        critical(SPIN_GLASS[3], "T", kind="at", ansatz="1RSB")
+    with pytest.raises(ParameterError, match="kind must be one of 'spinodal', 'coexistence', 'at', 'gardner'"):
+        critical(SPIN_GLASS[3], "T", kind="saddle", ansatz="1RSB")
     with pytest.raises(ParameterError, match="against must be"):
         critical(SPIN_GLASS[3], "T", kind="coexistence", ansatz="1RSB", against="paramagnet")
     with pytest.raises(ParameterError, match="state must be"):
