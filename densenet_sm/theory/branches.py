@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConvergenceError
-from .continuation import Branch, trace
+from .continuation import Branch, BranchCurve, trace
 from .iteration import newton
 from .rs import Equations
 from .scans import Line, belongs, singular
@@ -111,6 +111,13 @@ def maker(line: Line, state: State) -> Callable[[float], Equations]:
     """The equations along a line, with the overlaps that a state has."""
     example = state.x_groups.shape[1] > 1
     return lambda value: line.equations(value, example)
+
+
+def through_folds(line: Line, value: float, state: State, kind: type[BranchCurve] = BranchCurve) -> Branch:
+    """The branch through a state, both ways and through its folds, to where it ends."""
+    make, bounds = maker(line, state), (line.low, line.high)
+    up, down = (trace(make, state.order_parameters, value, sign, bounds, through=True, kind=kind) for sign in (1, -1))
+    return down.joined(up)
 
 
 def state_at(line: Line, value: float, v: Array) -> State:

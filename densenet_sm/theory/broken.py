@@ -35,15 +35,18 @@ def first_step(base: Equations, x: Array, rs: Array | None) -> Array | None:
     """
     eq = Broken(base, 1)
     if x.any():
-        ordered = rs is not None and float(np.abs(rs[:-1]).max()) > ZERO_OVERLAP
-        if rs is not None and ordered and base.T > 0 and base.at(rs).replicon > 0:
+        held = rs if rs is not None and float(np.abs(rs[:-1]).max()) > ZERO_OVERLAP else None
+        if held is None:
+            found = _tried(eq, lambda: aligned(eq, x), (2, 15))
+        elif base.T > 0 and base.at(held).replicon > 0:
             return None
-        found = _tried(eq, lambda: beside(eq, rs) if rs is not None and ordered else aligned(eq, x), (0, 2))
-        if found is None and ordered and base.T > 0:
-            found = _walked(eq, x)
+        else:
+            found = _tried(eq, lambda: beside(eq, held), (0, 2))
+            if found is None and base.T > 0:
+                found = _walked(eq, x)
         if found is not None and found[: len(x)].any():
             return found
-        if ordered:
+        if held is not None:
             return None
         rs = None
     return _glass(eq, x, rs)
@@ -172,7 +175,7 @@ def solve_broken(base: Equations, start: Any, k: int, theta: float | None) -> St
         if found is None:
             if isinstance(symmetric, ConvergenceError):
                 raise symmetric
-            return symmetric_state(base, symmetric, k)
+            return as_steps(state_from(base, *symmetric), k)
         for n in range(1, k):
             try:
                 found = next_step(base, found, n)
@@ -199,10 +202,9 @@ def _symmetric(base: Equations, start: Any) -> tuple[Array, float, int] | Conver
         return error
 
 
-def symmetric_state(base: Equations, found: tuple[Array, float, int], k: int) -> State:
-    """The replica-symmetric state as one of k steps that coincide."""
-    state = state_from(base, *found)
-    tilts = (1 / base.T if base.T > 0 else math.inf,) * k
+def as_steps(state: State, k: int) -> State:
+    """A replica-symmetric state as one of k steps that coincide."""
+    tilts = (1 / state.T if state.T > 0 else math.inf,) * k
     return replace(state, q=(state.q,) * (k + 1), tilts=tilts, ansatz=_ansatz(k), replicons=(state.replicon,) * (k + 1))
 
 

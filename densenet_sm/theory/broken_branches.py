@@ -24,6 +24,7 @@ from .threads import one_thread
 
 Array = NDArray[Any]
 APART = 0.2  # share that a branch is better started from
+MERGED = 0.3  # largest share of the broken response with which a branch that stops is about to become symmetric
 
 
 @dataclass
@@ -71,7 +72,8 @@ def _follow(
         if place is None or any(branch.values[0] <= place[0] <= branch.values[-1] for branch in traced):
             continue
         with suppress(ConvergenceError):
-            traced.append(followed(line, *place, theta))
+            branch = followed(line, *place, theta)
+            traced += [branch] if len(branch.values) > 1 else []
 
 
 def followed(line: Line, value: float, v: Array, theta: float | None, through: bool = False) -> BrokenBranch:

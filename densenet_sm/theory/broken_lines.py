@@ -20,14 +20,13 @@ from ..errors import ConvergenceError
 from .branches import branches
 from .breaking import Broken
 from .broken import broken_state, solve_broken
-from .broken_branches import BrokenBranch, broken_branches
+from .broken_branches import MERGED, BrokenBranch, broken_branches
 from .crossings import Crossing, folds
 from .newton import breaking_share
 from .scans import Line, belongs, singular
 from .state import State
 
 Array = NDArray[Any]
-MERGED = 0.3  # largest share of the broken response with which a branch that stops is about to become symmetric
 MOST = 0.6  # largest one that where it does so is extrapolated from
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import ConvergenceError, NoTransitionError, ParameterError, check_name, check_number
 from ..model import Model, check_model
-from .branches import maker, paramagnets, state_at
-from .continuation import trace
+from .branches import paramagnets, state_at, through_folds
+from .chains import chain
 from .curves import curve_through
 from .scans import Line, belongs, search_bounds, singular
 from .solver import ANSATZES
@@ -42,6 +42,9 @@ def follow(
     parameter : "alpha" | "T" | "nu" | "r" | "rho" | "d"
     bounds : range of the parameter; T : temperature (not with parameter="T")
     start : what the branch is made of, as in `solve`; its first state met from the lower bound on is followed both ways
+    ansatz : "RS" | "1RSB": the branch is symmetric where that is stable, and broken from the AT line on, with q over
+        (point, level), `tilt` (D = βθ; 1/T where symmetric) and `broken` in addition. At T = 0, where every symmetric
+        state is unstable, it is given as symmetric where its overlaps differ by less than 1e-3
 
     Returns an xarray.Dataset over `point`, ordered along the branch: the parameter, m, x, q, chi, free_energy, energy,
     entropy, replicon, longitudinal, stable, phase, residual and `fold`, true where the branch turns (behind a fold it
@@ -53,30 +56,32 @@ def follow(
     >>> branch = follow(Model(P=3), "alpha", (0.01, 0.6), T=0.2)
     >>> branch.alpha[branch.fold.values].values.round(4).tolist()  # the spinodal, then folds of the unstable side
     [0.4298, 0.1495, 0.384]
+    >>> broken = follow(Model(P=3), "alpha", (0.3, 0.6), T=0.3, ansatz="1RSB")
+    >>> broken.alpha[broken.fold.values].values.round(4).tolist(), broken.broken.values[[0, -1]].tolist()
+    ([0.4645], [False, True])
 
     """
     import xarray as xr
 
-    check_name("ansatz", ansatz, ANSATZES)
+    check_name("ansatz", ansatz, (*ANSATZES, "1RSB"))
     if parameter == "M":
         raise ParameterError("parameter", "continuous", parameter, "M is an integer: use critical or phase_diagram.")
     line = checked_line(model, parameter, T, bounds)
     check_start(model, start)
-    value, state = _first(line, start)
-    calm = paramagnets(line) if start == "paramagnet" else []
-    if calm:
-        branch = calm[0]
-    else:
-        up, down = (
-            trace(maker(line, state), state.order_parameters, value, sign, (line.low, line.high), through=True)
-            for sign in (1, -1)
-        )
-        branch = down.joined(up)
-    states = [state_at(line, value, v) for value, v in zip(branch.values, branch.points, strict=True)]
-    data = {parameter: ("point", branch.values), **_columns(states)}
-    data["fold"] = ("point", np.isin(np.arange(len(states)), branch.folds))
+    values, states, folds = (_followed if ansatz == "RS" else chain)(line, start)
+    data = {parameter: ("point", values), **_columns(states)}
+    data["fold"] = ("point", np.isin(np.arange(len(states)), folds))
     attributes = {"model": str(model), "T": "parameter" if T is None else T, "ansatz": ansatz, "start": str(start)}
     return xr.Dataset(data, attrs=attributes)
+
+
+def _followed(line: Line, start: Any) -> tuple[list[float], list[State], list[int]]:
+    """Values, states and indices of folds of the symmetric branch."""
+    value, state = _first(line, start)
+    calm = paramagnets(line) if start == "paramagnet" else []
+    branch = calm[0] if calm else through_folds(line, value, state)
+    states = [state_at(line, value, v) for value, v in zip(branch.values, branch.points, strict=True)]
+    return branch.values, states, branch.folds
 
 
 def _first(line: Line, start: Any) -> tuple[float, State]:
@@ -94,7 +99,11 @@ def _columns(states: list[State]) -> dict[str, tuple[Any, Any]]:
     columns: dict[str, tuple[Any, Any]] = {}
     for name in NUMBERS:
         values = np.array([getattr(state, name) for state in states])
-        columns[name] = ("point" if values.ndim == 1 else ("point", "pattern"), values)
+        wide = "level" if name == "q" else "pattern"
+        columns[name] = ("point" if values.ndim == 1 else ("point", wide), values)
+    if states[0].tilts:
+        columns["tilt"] = ("point", [state.tilts[0] for state in states])
+        columns["broken"] = ("point", [state.q[0] < state.q[1] for state in states])
     for name in ("stable", "phase", "residual"):
         columns[name] = ("point", [getattr(state, name) for state in states])
     return columns

@@ -111,4 +111,4 @@ def breaking_share(eq: Broken, v: Array) -> float:
     """D(q_2 − q_1)/[C + D(q_2 − q_1)] of one step: zero where the overlaps merge, at the same rate as they do."""
     _, q, C, D = eq.parts(v)
     broken = float(D[0] * (q[1] - q[0]))
-    return broken / (C + broken)
+    return broken / (C + broken) if broken > 0 else 0.0

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ class Rule:
     step: float | None = None
     own: Array | None = None
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         return np.exp(self.log_weights) if self.own is None else self.own
 
