@@ -1,8 +1,7 @@
-"""One replica of a realisation, ready to be swept: prepares arrays for the kernels and keeps its state."""
+"""One replica of a realisation: its spins, its caches and its random stream."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,29 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Network
-from . import kernels
-from .real_kernels import real_kernel
+from .choice import KERNELS, chosen
+from .sweeping import sweep
+from .words import ACCEPT, CHOOSE, draw, edges
+
+__all__ = ["CHUNK", "DYNAMICS", "KERNELS", "Prepared", "Record", "Replica", "prepare"]
 
 Array = NDArray[Any]
 DYNAMICS = ("heat-bath", "metropolis", "zero")
-CHUNK = 64  # sweeps per kernel call: progress, and the rounding of real-valued caches, are refreshed in between
-MAX_SIGN_ORDER = 8
+CHUNK = 64  # sweeps per call of the compiled loop; the rounding of real-valued caches is refreshed in between
+CHECK = 1 << 12  # sweeps after which whole-number caches are compared with those from scratch
 
 
 @dataclass
 class Prepared:
-    """What the replicas of one realisation share: site-major entries and the coefficients of the kernels."""
+    """What the replicas of one realisation share; `rows` has a kernel's arrays and makes its caches."""
 
     net: Network
-    rows: Array
-    sign: bool
-    scale: float
-    weights: Array
-    coupling: Array
+    kernel: str
+    rows: Any
     bias: Array
     probes: Array
     archetypes: Array
-    coefficients: tuple[Array, ...]
+    same: bool  # whether x and m are the same numbers
 
 
 @dataclass
@@ -59,119 +58,83 @@ class Replica:
     replica: int = 0
     temperature: int = 0
     clock: int = 0
-    caches: tuple[Array, ...] = field(default=(), repr=False)
+    caches: Any = field(default=None, repr=False)
+    edges: Array = field(default_factory=lambda: np.empty(0), repr=False)
 
     def __post_init__(self) -> None:
-        n = self.shared.rows.shape[1]
-        if self.shared.sign:
-            A = kernels.sign_overlaps(self.shared.rows, self.spins)
-            self.caches = (A, np.empty(n, np.float32))
-        else:
-            self.caches = (np.empty((self.shared.net.P - 1, n)),)
+        self.caches = self.shared.rows.state(self.spins)
+        self.edges = edges(float(self.T), self.dynamics == "metropolis")
 
     def run(self, sweeps: int, stride: int = 1 << 30) -> Record:
         """Advance by whole sweeps, measuring after each and keeping the spins every `stride` sweeps."""
         C, N = self.shared.probes.shape
-        stride = min(stride, 1 << 30)
         record = Record(np.empty(sweeps), np.empty((sweeps, C)), np.empty((sweeps, C)), np.empty((0, N), np.int8))
         kept = []
         for begin in range(0, sweeps, CHUNK):
             part = slice(begin, min(sweeps, begin + CHUNK))
             count = part.stop - begin
-            due = -(-(self.clock + count) // stride) - -(-self.clock // stride)  # multiples of stride in the chunk
-            snapshots = np.zeros((due, N), np.int8)
-            record.flips += self._advance(record, part, snapshots, stride)
-            kept.append(snapshots)
+            configurations = np.empty((count, N), np.int8)
+            record.flips += self._advance(record, part, configurations)
+            kept.append(configurations[-self.clock % stride :: stride])
             self.clock += count
         record.snapshots = np.concatenate(kept) if kept else record.snapshots
         return record
 
-    def _advance(self, record: Record, part: slice, snapshots: Array, stride: int) -> int:
-        p = self.shared
-        plan = self._plan(part.stop - part.start)
-        series = (record.energy[part], record.x[part], record.m[part])
-        records = (p.probes, p.archetypes, *series, snapshots, self.clock, stride)
-        if p.sign:
-            v, d, F = p.coefficients
-            A, V = self.caches
-            args = (p.rows, A, V, v, d, F, p.scale, p.net.P, p.bias, p.coupling, plan, records)
-            return int(kernels.run_signs(self.spins, *args))
-        run = real_kernel(p.net.P, p.net.interaction == "power")
-        return int(run(self.spins, p.rows, p.weights, *self.caches, p.scale, p.bias, p.coupling, plan, records))
+    def _advance(self, record: Record, part: slice, configurations: Array) -> int:
+        p, count = self.shared, len(configurations)
+        if not p.rows.exact:
+            self.caches = p.rows.state(self.spins)
+        elif self.clock // CHECK != (self.clock + count) // CHECK:
+            self._compare()
+        totals = np.empty(count, self.caches.total.dtype)
+        flips = sweep(self.caches, self.spins, p.bias, self._draws(count), configurations, totals)
+        s = configurations.astype(np.float32 if p.same and p.probes.dtype == np.float32 else np.float64)
+        record.energy[part] = -self.caches.scale * totals - (s @ p.bias if p.bias.any() else 0.0)
+        record.x[part] = (s @ p.probes.T) / p.net.N
+        record.m[part] = record.x[part] if p.same else (s @ p.archetypes.T) / p.net.N
+        return int(flips)
 
-    def _plan(self, sweeps: int) -> tuple[Array, Array]:
-        """Sites [sweeps, N] and thresholds [sweeps, N]: attempt n flips its site if the cost ΔH is below threshold n.
+    def _compare(self) -> None:
+        """Whole-number caches do not drift; a difference is a fault of the program or of the machine."""
+        found, kept = int(self.shared.rows.state(self.spins).total[0]), int(self.caches.total[0])
+        if found != kept:
+            raise RuntimeError(f"energy of a replica drifted: {kept} units kept, {found} from scratch")
 
-        Heat bath: sites in order, T ln((1−u)/u), which at T = 0 is 0 (ties keep the spin). Metropolis: random sites,
-        −T ln u. The logarithms are taken here, where they are vectorised.
-        """
-        N = self.shared.net.N
-        words = np.empty((sweeps, -(-N // 4) * 4), np.uint32)
-        if self.dynamics == "metropolis":
-            kernels.draw(words, self.clock, self.replica, self.temperature, kernels.CHOOSE, self.key)
-            sites = (words[:, :N].astype(np.uint64) * np.uint64(N) >> np.uint64(32)).astype(np.int32)
-        else:
-            sites = np.broadcast_to(np.arange(N, dtype=np.int32), (sweeps, N)).copy()
-        if self.T == 0:
-            return sites, np.zeros((sweeps, N))
-        kernels.draw(words, self.clock, self.replica, self.temperature, kernels.ACCEPT, self.key)
-        u = (words[:, :N] + 0.5) / 2.0**32
-        return sites, self.T * (-np.log(u) if self.dynamics == "metropolis" else np.log(1 / u - 1))
+    def _draws(self, sweeps: int) -> tuple[Array, Array, Array, float, bool]:
+        """Random words that accept and, for Metropolis, choose sites; what they are compared with."""
+        N, metropolis = self.shared.net.N, self.dynamics == "metropolis"
+        shape = (sweeps, -(-N // 4) * 4)
+        words, sites = np.zeros(shape, np.uint32), np.empty((0, 0), np.uint32)
+        if metropolis:
+            sites = np.empty(shape, np.uint32)
+            draw(sites, self.clock, self.replica, self.temperature, CHOOSE, self.key)
+        if self.T > 0:
+            draw(words, self.clock, self.replica, self.temperature, ACCEPT, self.key)
+        return words, sites, self.edges, float(self.T), metropolis
 
 
-def prepare(net: Network) -> Prepared:
-    """Choose the kernel by the entries: equal moduli and weights make sign patterns, everything else is real."""
-    modulus = float(np.abs(net.entries[0, 0]))
-    sign = bool(
-        net.P <= MAX_SIGN_ORDER
-        and modulus > 0
-        and (np.abs(net.entries) == modulus).all()
-        and (net.weights == net.weights[0]).all()
-    )
-    scale = net.scale
-    if sign:
-        rows = np.where(net.entries.T > 0, np.int8(1), np.int8(-1)).copy(order="C")
-        scale *= net.weights[0] * modulus**net.P
-    else:
-        rows = np.ascontiguousarray(net.entries.T.astype(float))
+def prepare(net: Network, kernel: str | None = None, portable: bool = False) -> Prepared:
+    """Arrays of the kernel that suits a realisation, or of the one named (ParameterError if it does not suit)."""
+    name, rows = chosen(net, kernel, portable)
+    probes, archetypes = net.probes, net.archetypes[: len(net.probes)]
+    same = bool(np.array_equal(probes, archetypes))
+    whole = same and bool(np.isin(probes, (-1, 0, 1)).all()) and not net.field
+    kind = np.float32 if whole else np.float64  # sums of signs are exact in either
     return Prepared(
         net=net,
+        kernel=name,
         rows=rows,
-        sign=sign,
-        scale=float(scale),
-        weights=net.weights,
-        coupling=_coupling(net),
         bias=net.field * net.archetypes[0].astype(float),
-        probes=np.ascontiguousarray(net.probes, dtype=float),
-        archetypes=np.ascontiguousarray(net.archetypes[: len(net.probes)], dtype=float),
-        coefficients=sign_coefficients(net.P, net.N, net.interaction) if sign else (),
+        probes=np.ascontiguousarray(probes, dtype=kind),
+        archetypes=np.ascontiguousarray(archetypes, dtype=kind),
+        same=same,
     )
 
 
-def sign_coefficients(P: int, N: int, interaction: str) -> tuple[Array, ...]:
-    """Coefficients of V, D [4] and F [5] in powers of A², one factor A apart where the parity is odd.
-
-    F = e_P of N signs with sum A, (p+1) e_{p+1} = A e_p − (N−p+1) e_{p−1} (tensor), or A^P (power).
-    """
-    from numpy.polynomial import Polynomial
-
-    A = Polynomial([0.0, 1.0])
-    before, F = Polynomial([1.0]), A
-    for p in range(1, P):
-        before, F = F, (A * F if interaction == "power" else (A * F - (N - p + 1) * before) / (p + 1))
-    up, down = F(A + 2), F(A - 2)
-    v, d = ((up - down) / 2).coef, ((up + down) / 2 - F).coef
-    return tuple(_halved(c, parity % 2, n) for c, parity, n in ((v, P - 1, 4), (d, P, 4), (F.coef, P, 5)))
-
-
-def _halved(coefficients: Array, parity: int, length: int) -> Array:
-    """The even or odd coefficients of a polynomial of definite parity, padded with zeros."""
-    useful = coefficients[parity::2][:length]
-    return np.pad(useful.astype(float), (0, length - len(useful)))
-
-
-def _coupling(net: Network) -> Array:
+def noise_coupling(net: Network) -> Array:
     """Symmetric noise tensor c·Ωg [N, N^{P−1}], zero at repeated indices; [0, 0] without noise."""
+    import itertools
+
     if net.noise is None:
         return np.empty((0, 0))
     tensor = np.zeros((net.N,) * net.P)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..network import Network
 from .dynamics import CHUNK, Record
-from .kernels import ACCEPT, draw
+from .words import ACCEPT, draw
 
 Array = NDArray[Any]
 
@@ -52,35 +52,44 @@ class Fields:
         fields = np.broadcast_to(self.bias, spins.shape)
         energy -= spins @ self.bias
         if self.coupling.size:
-            noise = self._noise(spins)
+            noise = self.noise(spins)
             energy -= (spins * noise).sum(1) / P  # homogeneous of degree P
             fields = fields + noise
         return -self.scale * total + 2 * spins * fields, energy
 
     def _elementary(self, spins: Array) -> list[Array]:
-        """e_0 … e_P of y_i = t_i s_i, each [R, n], from power sums (Newton)."""
+        """e_0 … e_P of y_i = t_i s_i, each [R, n]: even powers forget the spins."""
         shape = (len(spins), self.net.n)
-        p = [np.zeros(0)]
-        for k in range(1, self.net.P + 1):
-            t = self.powers[k - 1]
-            p.append(spins @ t.T if k % 2 else np.broadcast_to(t.sum(1) * (self.net.N // t.shape[1]), shape))
-        e = [np.ones(shape)]
-        for k in range(1, self.net.P + 1):
-            terms = ((-1) ** (j - 1) * e[k - j] * p[j] for j in range(1, k + 1))
-            e.append(sum(terms, np.zeros(shape)) / k)
-        return e
+        sums = [
+            spins @ t.T if k % 2 else np.broadcast_to(t.sum(1) * (self.net.N // t.shape[1]), shape)
+            for k, t in enumerate(self.powers, 1)
+        ]
+        return elementary(sums, shape)
 
     def _overlap_powers(self, spins: Array) -> list[Array]:
         a = spins @ self.powers[0].T
         return [a**k for k in range(self.net.P + 1)]
 
-    def _noise(self, spins: Array) -> Array:
-        """h_i = Σ J_{i j k…} s_j s_k…/(P−1)! of the symmetric noise tensor [N, N^{P−1}], for each row of spins."""
+    def noise(self, spins: Array) -> Array:
+        """h_i = Σ J_{i j k…} s_j s_k…/(P−1)! of the symmetric noise tensor [N, N^{P−1}], for each row of numbers."""
         R, N = spins.shape
         part = self.coupling.reshape(-1, N) @ spins.T
         for _ in range(self.net.P - 2):
             part = np.einsum("anr,rn->ar", part.reshape(-1, N, R), spins)
         return part.T / math.factorial(self.net.P - 1)
+
+
+def elementary(p: list[Array], shape: tuple[int, int]) -> list[Array]:
+    """Elementary symmetric polynomials e_0, e_1, … from power sums p_1, p_2, …, each of the given shape (Newton).
+
+    >>> [float(e[0, 0]) for e in elementary([np.array([[5.0]]), np.array([[13.0]])], (1, 1))]  # of 2 and 3
+    [1.0, 5.0, 6.0]
+    """
+    e = [np.ones(shape)]
+    for k in range(1, len(p) + 1):
+        terms = ((-1) ** (j - 1) * e[k - j] * p[j - 1] for j in range(1, k + 1))
+        e.append(sum(terms, np.zeros(shape)) / k)
+    return e
 
 
 def fields_of(net: Network) -> Fields:
@@ -91,7 +100,7 @@ def fields_of(net: Network) -> Fields:
     >>> bool(np.allclose(cost, 2 * net.entries * net.local_fields([1, 1, -1, 1]))), energy.tolist()
     (True, [-0.75])
     """
-    from .dynamics import _coupling
+    from .dynamics import noise_coupling
 
     t, scale = net.entries.astype(float), net.scale
     modulus = float(np.abs(t).max())
@@ -103,7 +112,7 @@ def fields_of(net: Network) -> Fields:
     else:
         powers = [t**k for k in range(1, net.P + 1)]
     bias = net.field * net.archetypes[0].astype(float)
-    return Fields(net, powers, scale, _coupling(net), bias)
+    return Fields(net, powers, scale, noise_coupling(net), bias)
 
 
 class Batch:

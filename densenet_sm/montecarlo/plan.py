@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..model import Model
 from ..network import Network, check_spins, count_patterns, free_memory, realisation_bytes
-from .dynamics import CHUNK
+from .dynamics import CHUNK, KERNELS
 from .dynamics import DYNAMICS as SINGLE_FLIP
 
 Array = NDArray[Any]
@@ -184,11 +184,9 @@ def check_backend(backend: Any) -> None:
 
 def check_kernel(kernel: Any, dynamics: str) -> None:
     """A kernel by name, for single flips only."""
-    from . import dynamics as room
-
     if kernel is None:
         return
-    check_name("kernel", kernel, getattr(room, "KERNELS", ()))
+    check_name("kernel", kernel, KERNELS)
     if dynamics == "parallel":
         raise ParameterError("kernel", "None for parallel dynamics, a matrix product", kernel, "Leave kernel out.")
 

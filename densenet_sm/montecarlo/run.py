@@ -57,7 +57,7 @@ def prepared(net: Network, plan: Plan) -> Any:
     """What the walks of one realisation share."""
     if plan.dynamics == "parallel":
         return fields_of(net)
-    return prepare(net) if plan.kernel is None else prepare(net, plan.kernel)  # type: ignore[call-arg]
+    return prepare(net, plan.kernel)
 
 
 class Run:

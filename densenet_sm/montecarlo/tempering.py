@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dynamics import Record, Replica
-from .kernels import ACCEPT, draw
 from .records import joined
+from .words import ACCEPT, draw
 
 Array = NDArray[Any]
 EVERY = 8  # sweeps between rounds of swaps; divides dynamics.CHUNK

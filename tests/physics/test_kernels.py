@@ -1,7 +1,7 @@
 """Compiled kernels: random numbers, energies, equality of kernels, and averages against enumeration."""
 
-import dataclasses
 import platform
+from itertools import combinations
 from math import comb
 
 import numba as nb
@@ -13,6 +13,7 @@ from densenet_sm import (
     Model,
     Multitasking,
     Network,
+    ParameterError,
     Storing,
     Supervised,
     TeacherStudent,
@@ -21,8 +22,9 @@ from densenet_sm import (
     retrieve,
     simulate,
 )
-from densenet_sm.montecarlo import kernels
-from densenet_sm.montecarlo.dynamics import Replica, prepare
+from densenet_sm.montecarlo import couplings, entries, masked, signs, words
+from densenet_sm.montecarlo.dynamics import KERNELS, Replica, prepare
+from densenet_sm.montecarlo.integers import fits, halves, horner, modular, rounded, table
 
 KEY = np.array([7, 11], np.uint32)
 FALSE_ALARM = 1e-5  # of each statistical test
@@ -40,8 +42,8 @@ def test_random_words_are_the_published_philox_vectors():
         (ones,) * 6: (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD),
         tuple(pi): (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
     }
-    for arguments, words in expected.items():
-        assert tuple(int(w) for w in kernels.philox(*arguments)) == words
+    for arguments, wanted in expected.items():
+        assert tuple(int(w) for w in words.philox(*arguments)) == wanted
 
 
 NETWORKS = {
@@ -73,27 +75,163 @@ def test_tracked_observables_are_those_of_the_reference(name, dynamics):
     assert record.flips > 0
 
 
-@pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis"])
+def all_kernels(net):
+    """Everything a network can run on, by name; the bit rows once more without instructions of one processor."""
+    for name in KERNELS:
+        try:
+            yield name, prepare(net, name)
+        except ParameterError:
+            continue
+        if name == "bits" and net.P in (3, 6):
+            yield "portable", prepare(net, name, portable=True)
+
+
+@pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis", "zero"])
 @pytest.mark.parametrize("interaction", ["tensor", "power"])
-@pytest.mark.parametrize("P", [2, 3, 4, 6])
-def test_sign_and_real_kernels_agree_flip_for_flip(P, interaction, dynamics):
-    net = Network.sample(Model(P=P, interaction=interaction), 24, K=40, seed=5)
-    signs = prepare(net)
-    real = dataclasses.replace(signs, sign=False, rows=signs.rows.astype(float), scale=net.scale)
-    T = 2 * float(np.abs(net.local_fields(net.archetypes[0])).mean())  # warm even in the deepest state
-    runs = [Replica(p, spins_of(net), T, dynamics, KEY).run(60, stride=1) for p in (signs, real)]
-    assert signs.sign
-    assert runs[0].flips == runs[1].flips > 50
-    np.testing.assert_array_equal(runs[0].snapshots, runs[1].snapshots)
+@pytest.mark.parametrize("P", [2, 3, 4, 5, 6, 7, 8])
+def test_kernels_agree_flip_for_flip(P, interaction, dynamics):
+    net = Network.sample(Model(P=P, interaction=interaction), 13, K=40, seed=5)
+    T = 0.0 if dynamics == "zero" else 2 * float(np.abs(net.local_fields(net.archetypes[0])).mean())
+    runs = {name: Replica(p, spins_of(net), T, dynamics, KEY).run(60, stride=1) for name, p in all_kernels(net)}
+    wanted = {"bits", "integers", "reals"} | ({"couplings"} if interaction == "tensor" else set())
+    wanted |= {"portable"} if P in (3, 6) else set()
+    assert set(runs) == wanted
+    first = runs["bits"]
+    assert first.flips >= (1 if dynamics == "zero" else 50)
+    for run in runs.values():
+        np.testing.assert_array_equal(run.snapshots, first.snapshots)
+        np.testing.assert_allclose(run.energy, first.energy, rtol=1e-12, atol=1e-12)
 
 
-def test_speculation_over_many_patterns_changes_nothing():
-    net = Network.sample(Model(P=3), 30, K=kernels.LONG + 5, seed=2)
-    signs = prepare(net)
-    real = dataclasses.replace(signs, sign=False, rows=signs.rows.astype(float), scale=net.scale)
-    runs = [Replica(p, spins_of(net), 5.0, "heat-bath", KEY).run(20, stride=1) for p in (signs, real)]
-    assert runs[0].flips > 20
-    np.testing.assert_array_equal(runs[0].snapshots, runs[1].snapshots)
+@pytest.mark.parametrize("name", ["unsupervised", "supervised", "multitasking"])
+def test_kernels_of_other_entries_agree_flip_for_flip(name):
+    model = NETWORKS[name].replace(nu=0.0, field=0.2)
+    net = Network.sample(model, 16, seed=2)
+    runs = [Replica(p, spins_of(net), 0.9, "heat-bath", KEY).run(60, stride=1) for _, p in all_kernels(net)]
+    assert len(runs) >= 3
+    assert runs[0].flips > 50
+    for run in runs:
+        np.testing.assert_array_equal(run.snapshots, runs[0].snapshots)
+
+
+@pytest.mark.parametrize(
+    ("P", "N", "K", "T"), [(3, 30, 2100, 5.0), (4, 90, 700, 0.8), (5, 60, 300, 0.9), (4, 500, 300, 0.9)]
+)
+def test_whole_number_caches_never_drift(P, N, K, T):
+    """Many blocks of patterns, patterns beyond 16 bits, arrivals and departures, and the floating-point forms."""
+    net = Network.sample(Model(P=P), N, K=K, seed=2)
+    for portable in (False, True):
+        replica = Replica(prepare(net, "bits", portable), net.archetypes[0].astype(np.int8), T, "heat-bath", KEY)
+        record = replica.run(30)
+        kept, fresh = replica.caches, replica.shared.rows.state(replica.spins)
+        assert record.flips > 20
+        assert kept.total[0] == fresh.total[0]
+        np.testing.assert_array_equal(kept.numbers, fresh.numbers)
+        np.testing.assert_array_equal(kept.A, fresh.A)
+        np.testing.assert_array_equal(kept.planes, fresh.planes)
+        assert set(kept.far[0, : kept.numbers[signs.FAR]]) == set(fresh.far[0, : fresh.numbers[signs.FAR]])
+        assert record.energy[-1] == pytest.approx(float(net.energy(replica.spins)), rel=1e-12)
+
+
+def test_patterns_cross_the_edge_of_16_bits_both_ways():
+    net = Network.sample(Model(P=4), 200, K=300, seed=3)
+    rows = prepare(net, "bits").rows
+    assert not rows.near
+    replica = Replica(prepare(net, "bits"), net.archetypes[0].astype(np.int8), 100.0, "heat-bath", KEY)
+    assert replica.caches.numbers[signs.FAR] == 1
+    replica.run(5)
+    assert replica.caches.numbers[signs.FAR] == 0
+    cold = Replica(prepare(net, "bits"), spins_of(net), 0.0, "zero", KEY)
+    cold.spins[:] = net.archetypes[1]
+    cold.spins[:70] *= -1
+    cold = Replica(cold.shared, cold.spins, 0.0, "zero", KEY)
+    assert cold.caches.numbers[signs.FAR] == 0
+    cold.run(20)
+    assert cold.caches.numbers[signs.FAR] == 1
+    assert cold.caches.total[0] == cold.shared.rows.state(cold.spins).total[0]
+
+
+@pytest.mark.parametrize("avx2", [masked.AVX2, None])
+@pytest.mark.parametrize("n", [1, 31, 256, 257, 70_000])
+def test_masked_sums_are_sums(n, avx2):
+    rng = np.random.default_rng(n)
+    bits = rng.integers(0, 2, (2, n))
+    U = rng.integers(0, 2**24, n)
+    U[: n // 2] = 2**24 - 1
+    row = masked.pack(bits)
+    padded = np.full(row.shape[1] * 8, 7)  # what stands behind the end does not count
+    padded[:n] = U
+    planes = tuple((padded >> 8 * j & 255).astype(np.uint8) for j in range(3))
+
+    @nb.njit
+    def total(row, planes, avx2):
+        return masked.masked_sum(row, planes, avx2)
+
+    assert [total(r, planes, avx2) for r in row] == (bits @ U).tolist()
+
+
+@pytest.mark.parametrize("interaction", ["tensor", "power"])
+@pytest.mark.parametrize("P", range(2, 9))
+def test_polynomials_give_the_tables(P, interaction):
+    for N in (9, 20, 200, 501):
+        if not fits(P, N, 1):
+            continue
+        F = table(P, N, interaction)
+        a = halves(N)
+        for values, degree in (((F[2:] - F[:-2]) // 2, P - 1), ((F[2:] + F[:-2]) // 2 - F[1:-1], P - 2)):
+            form, edge = modular(values, degree, N)
+            low = horner(form.coefficients[:, 0], a.astype(np.int16)).astype(np.int64)
+            np.testing.assert_array_equal(form.offset + form.unit * form.U[0], values)
+            assert ((low - form.U[0]) % 2**16 == 0).all()
+            assert (low == form.U[0])[np.abs(a) < edge].all()
+            exact = rounded([values], degree)
+            if exact is not None:
+                c = exact.coefficients[:, 0]
+                np.testing.assert_array_equal(np.rint(horner(c, a.astype(c.dtype))), exact.U[0])
+
+
+def test_tables_are_elementary_polynomials():
+    for P in range(2, 9):
+        s = np.where(np.arange(11) < 4, -1, 1)
+        e = np.poly(-s.astype(float))  # Π (1 + s_i z), from the constant on
+        assert table(P, 11, "tensor")[np.flatnonzero(np.arange(-13, 14, 2) == s.sum())[0]] == round(e[P])
+
+
+@pytest.mark.parametrize("metropolis", [False, True])
+@pytest.mark.parametrize("T", [0.0, 0.3, 2.0])
+def test_buckets_decide_as_the_threshold_does(T, metropolis):
+    rng = np.random.default_rng(4)
+    table_of = words.edges(T, metropolis)
+    assert (np.diff(table_of) <= 0).all()
+    drawn = np.concatenate([rng.integers(0, 2**32, 4000), [0, 1, 2**24 - 1, 2**24, 2**32 - 1]]).astype(np.uint32)
+
+    @nb.njit
+    def both(cost, word, table_of, T, metropolis):
+        return words.accepted(cost, word, table_of, T, metropolis), cost < words.threshold(word, T, metropolis)
+
+    for word in drawn:
+        for cost in (*rng.normal(0, 2, 3), words.threshold.py_func(word, T, metropolis)):
+            quick, plain = both(cost, word, table_of, T, metropolis)
+            assert quick == plain
+
+
+def test_kernels_that_do_not_suit_are_refused():
+    real = Network(np.array([[0.3, 1.0, 0.7]]), P=2)
+    for name in ("bits", "integers"):
+        with pytest.raises(ParameterError, match="kernel must be"):
+            prepare(real, name)
+    noisy = Network.sample(Model(P=3, nu=0.1), 8, seed=1)
+    with pytest.raises(ParameterError, match="couplings"):
+        prepare(noisy, "bits")
+    with pytest.raises(ParameterError, match="power"):
+        prepare(Network.sample(Model(P=3, interaction="power"), 8, seed=1), "couplings")
+
+
+def test_simulate_runs_on_the_kernel_asked_for():
+    settings = {"T": 0.5, "N": 20, "sweeps": 20, "burn_in": 4, "samples": 1, "seed": 3}
+    runs = [simulate(Model(P=3, alpha=0.2), kernel=name, **settings) for name in (None, *KERNELS)]
+    for run in runs:
+        assert run.m.equals(runs[0].m)
 
 
 def test_a_run_in_pieces_is_the_run_in_one():
@@ -226,20 +364,57 @@ def test_gauging_the_patterns_gauges_the_run():
     np.testing.assert_array_equal(runs[0] * gauge, runs[1])
 
 
+@pytest.mark.skipif(masked.AVX2 is None, reason="reads assembly of AVX2")
+def test_passes_over_patterns_are_vectorised():
+    @nb.njit
+    def dot(row, planes, avx2):
+        return masked.masked_sum(row, planes, avx2)
+
+    @nb.njit
+    def update(row, A, polynomials, planes, flags, avx2):
+        return masked.shift(row, None, np.int16(1), A, polynomials, (planes, ()), np.int16(9), flags, avx2)
+
+    row, A, flags = np.zeros(32, np.uint8), np.zeros(256, np.int16), np.zeros(1, np.uint8)
+    planes = (np.zeros(256, np.uint8), np.zeros(256, np.uint8))
+    one = np.int16(1)
+    for avx2, instruction in ((True, "vpmaddubsw"), (None, "vpaddw")):
+        dot(row, planes, avx2)
+        assert "".join(dot.inspect_asm().values()).count(instruction) >= 8
+    update(row, A, ((one, one, one), (one, one)), planes, flags, True)
+    assembly = "".join(update.inspect_asm().values())
+    assert assembly.count("vpmullw") >= 4
+    assert "zmm" in assembly or "ymm" in assembly
+
+
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="reads x86 assembly")
-def test_the_pass_over_patterns_is_vectorised():
-    fresh = nb.njit(fastmath=kernels.FAST)(kernels.sign_field.py_func)  # a cached one has no assembly to show
-    rows = np.ones((2, 99), np.int8)
-    assert fresh(rows, 1, np.ones(99, np.float32)) == 99
+@pytest.mark.parametrize("kind", [np.int8, np.float64])
+def test_sums_over_entries_are_vectorised(kind):
+    fresh = nb.njit(fastmath=entries.FAST)(entries.change.py_func)  # a cached one has no assembly to show
+    c, b = np.ones((2, 99)), np.ones(3)
+    assert fresh(np.ones(99, kind), 1.0, np.ones(99), c, b, (0, 0, 0)) == 99
     assembly = "".join(fresh.inspect_asm().values())
-    wide = sum(assembly.count(register) for register in ("zmm", "ymm"))
-    assert wide > 10, "the sum over patterns runs one number at a time"
+    assert sum(assembly.count(register) for register in ("zmm", "ymm")) > 10
 
 
-def test_coupling_tensor_is_symmetric_with_empty_diagonals():
-    noise = np.arange(1.0, comb(5, 3) + 1)
-    tensor = prepare(Network(np.ones((1, 5)), P=3, noise=noise)).coupling.reshape(5, 5, 5)
-    assert (tensor == tensor.transpose(1, 0, 2)).all()
-    assert (tensor == tensor.transpose(0, 2, 1)).all()
-    assert not np.einsum("iij->ij", tensor).any()
-    assert (tensor != 0).sum() == 6 * comb(5, 3)
+def test_couplings_are_products_of_entries_at_every_site():
+    t = np.random.default_rng(1).normal(size=(3, 6))
+    noise = np.arange(1.0, comb(6, 3) + 1)
+    net = Network(t, P=3, noise=noise)
+    rows = prepare(net).rows
+    c = 6 / (2 * 6**2)
+    tuples = list(combinations(range(6), 3))
+    wanted = {x: c * ((t[:, x[0]] * t[:, x[1]] * t[:, x[2]]).sum() + g) for x, g in zip(tuples, noise, strict=True)}
+    for i in range(6):
+        others = [tuple(sorted((i, *pair))) for pair in combinations([j for j in range(6) if j != i], 2)]
+        np.testing.assert_allclose(rows.J[i], [wanted[x] for x in others])
+
+
+@pytest.mark.parametrize("P", [2, 3, 4, 5, 6])
+def test_fields_of_the_tensor_follow_flips(P):
+    net = Network.sample(Model(P=P, alpha=0.1, nu=0.2), 9, seed=P)
+    rows, spins = prepare(net).rows, spins_of(net)
+    assert isinstance(rows, couplings.CouplingTensor)
+    replica = Replica(prepare(net), spins, 1.5, "heat-bath", KEY)
+    replica.run(40)
+    np.testing.assert_allclose(replica.caches.h, rows.state(replica.spins).h, atol=1e-12)
+    np.testing.assert_allclose(replica.caches.h, net.local_fields(replica.spins), atol=1e-12)

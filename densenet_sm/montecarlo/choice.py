@@ -1,0 +1,126 @@
+"""Which kernel a realisation runs on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ParameterError
+from ..network import Network, free_memory
+from .couplings import CouplingTensor, noise_tensor, tensor_of
+from .entries import EntryRows, whole
+from .signs import SignRows, suitable
+from .sweeping import Memory, flip, gain, kernel, remember
+
+Array = NDArray[Any]
+KERNELS = ("bits", "couplings", "integers", "reals")
+MAX_SIGN_ORDER = 8
+FEW = {2: 8.0}  # couplings per pattern up to which the tensor is quicker, a flip touching them all; else MANY
+MANY = 3.0
+MADE = 4e9  # products of entries that a tensor may cost
+
+
+class Parts(NamedTuple):
+    """Entries of the power interaction, and the tensor of synaptic noise."""
+
+    scale: float
+    total: Array
+    memory: Memory
+    entries: Any
+    noise: Any
+
+
+class EntriesAndNoise:
+    """What replicas share where the noise cannot be part of the interaction's own tensor."""
+
+    exact = False
+
+    def __init__(self, entries: Any, noise: CouplingTensor):
+        self.entries, self.noise = entries, noise
+
+    def state(self, spins: Array) -> Parts:
+        """Caches of a configuration, from scratch."""
+        a, b = self.entries.state(spins), self.noise.state(spins)
+        total = np.array([a.scale * a.total[0] + b.scale * b.total[0]])
+        return Parts(1.0, total, remember(len(spins), np.float64), a, b)
+
+
+def gain_of_parts(state, spins, i):  # type: ignore[no-untyped-def]
+    return state.entries.scale * gain(state.entries, spins, i) + state.noise.scale * gain(state.noise, spins, i)
+
+
+def flip_of_parts(state, spins, i):  # type: ignore[no-untyped-def]
+    flip(state.entries, spins, i)
+    flip(state.noise, spins, i)
+
+
+kernel(Parts, gain_of_parts, flip_of_parts)
+
+
+def chosen(net: Network, name: str | None = None, portable: bool = False) -> tuple[str, Any]:
+    """Name of the kernel and what its replicas share; ParameterError for a name that does not suit the network."""
+    modulus = sign_modulus(net)
+    if net.noise is not None:
+        return _with_noise(net, name, modulus)
+    if name is None:
+        name = best(net, modulus)
+    if name == "bits":
+        if modulus is None or not suitable(net.P, net.N, net.n, net.interaction):
+            requirement = "'bits' only for entries of one modulus and equal weights, whose sums stay below 2^62"
+            raise ParameterError("kernel", requirement, name, "Leave kernel out.")
+        signs = np.where(net.entries > 0, np.int8(1), np.int8(-1))
+        return name, SignRows(signs, _scale(net, modulus), net.P, net.interaction, portable)
+    if name == "couplings":
+        if net.interaction != "tensor":
+            raise ParameterError("kernel", "another one for the power interaction", name, "Leave kernel out.")
+        return name, tensor_of(net, *_multiples(net, "integers"))
+    rows, weights, scale = _multiples(net, name)
+    if name == "integers" and rows.dtype != np.int8:
+        requirement = "'integers' only for entries that are multiples, up to 127, of one unit, and equal weights"
+        raise ParameterError("kernel", requirement, name, "Leave kernel out.")
+    return name, EntryRows(rows, np.ones(net.n) if weights is None else weights, scale, net.P, net.interaction)
+
+
+def best(net: Network, modulus: float | None) -> str:
+    """The kernel that is expected to be the quickest: by the size of the tensor and the kind of entries."""
+    n, N, P = net.n, net.N, net.P
+    tensor = N * math.comb(N - 1, P - 1)
+    quick = tensor / N <= FEW.get(P, MANY) * n and tensor / P * n < MADE and 16 * tensor < free_memory() / 4
+    if net.interaction == "tensor" and quick:
+        return "couplings"
+    if modulus is not None and P <= MAX_SIGN_ORDER and suitable(P, N, n, net.interaction):
+        return "bits"
+    return "integers" if _multiples(net, "integers")[0].dtype == np.int8 else "reals"
+
+
+def sign_modulus(net: Network) -> float | None:
+    """The modulus that all entries share, if their weights are equal, too."""
+    modulus = float(np.abs(net.entries[0, 0]))
+    alike = modulus > 0 and (net.weights == net.weights[0]).all() and (np.abs(net.entries) == modulus).all()
+    return modulus if alike else None
+
+
+def _scale(net: Network, unit: float) -> float:
+    return float(net.scale * net.weights[0] * unit**net.P)
+
+
+def _multiples(net: Network, name: str) -> tuple[Array, Array | None, float]:
+    """Entries, weights and scale; in whole numbers without weights if that is possible and wanted."""
+    found = whole(net.entries) if name == "integers" and (net.weights == net.weights[0]).all() else None
+    if found is None:
+        return net.entries.astype(float), net.weights, float(net.scale)
+    return found[0], None, _scale(net, found[1])
+
+
+def _with_noise(net: Network, name: str | None, modulus: float | None) -> tuple[str, Any]:
+    """The tensor of entries and noise; for the power interaction the entries by themselves."""
+    if name not in (None, "couplings"):
+        raise ParameterError("kernel", "'couplings' or None with synaptic noise", name, "Leave kernel out.")
+    if net.interaction == "tensor":
+        return "couplings", tensor_of(net, net.entries.astype(float), net.weights, float(net.scale))
+    rows, weights, scale = _multiples(net, "integers" if modulus is not None else "reals")
+    entries = EntryRows(rows, np.ones(net.n) if weights is None else weights, scale, net.P, net.interaction)
+    return "couplings", EntriesAndNoise(entries, noise_tensor(net))
