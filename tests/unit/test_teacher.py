@@ -154,7 +154,7 @@ def test_a_sample_has_one_archetype_and_signs_for_examples():
     assert net.entries.dtype == np.int8
     assert set(np.unique(net.entries)) == {-1, 1}
     assert (net.weights == 1).all()
-    assert prepare(net).sign
+    assert prepare(net, "bits").kernel == "bits"
     again, other = (Network.sample(model, N=20, seed=7, sample=n).entries for n in (2, 3))
     np.testing.assert_array_equal(net.entries, again)
     assert (net.entries != other).any()
