@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..network import Network, free_memory
+from . import diluted, signs
 from .couplings import CouplingTensor, noise_tensor, tensor_of
 from .entries import EntryRows, whole
-from .signs import SignRows, suitable
 from .sweeping import Memory, flip, gain, kernel, remember
 
 Array = NDArray[Any]
@@ -62,17 +62,12 @@ kernel(Parts, gain_of_parts, flip_of_parts)
 
 def chosen(net: Network, name: str | None = None, portable: bool = False) -> tuple[str, Any]:
     """Name of the kernel and what its replicas share; ParameterError for a name that does not suit the network."""
-    modulus = sign_modulus(net)
     if net.noise is not None:
-        return _with_noise(net, name, modulus)
+        return _with_noise(net, name)
     if name is None:
-        name = best(net, modulus)
+        name = best(net)
     if name == "bits":
-        if modulus is None or not suitable(net.P, net.N, net.n, net.interaction):
-            requirement = "'bits' only for entries of one modulus and equal weights, whose sums stay below 2^62"
-            raise ParameterError("kernel", requirement, name, "Leave kernel out.")
-        signs = np.where(net.entries > 0, np.int8(1), np.int8(-1))
-        return name, SignRows(signs, _scale(net, modulus), net.P, net.interaction, portable)
+        return name, _bit_rows(net, portable)
     if name == "couplings":
         if net.interaction != "tensor":
             raise ParameterError("kernel", "another one for the power interaction", name, "Leave kernel out.")
@@ -84,23 +79,35 @@ def chosen(net: Network, name: str | None = None, portable: bool = False) -> tup
     return name, EntryRows(rows, np.ones(net.n) if weights is None else weights, scale, net.P, net.interaction)
 
 
-def best(net: Network, modulus: float | None) -> str:
+def best(net: Network) -> str:
     """The kernel that is expected to be the quickest: by the size of the tensor and the kind of entries."""
     n, N, P = net.n, net.N, net.P
     tensor = N * math.comb(N - 1, P - 1)
     quick = tensor / N <= FEW.get(P, MANY) * n and tensor / P * n < MADE and 16 * tensor < free_memory() / 4
     if net.interaction == "tensor" and quick:
         return "couplings"
-    if modulus is not None and P <= MAX_SIGN_ORDER and suitable(P, N, n, net.interaction):
+    if P <= MAX_SIGN_ORDER and _in_bits(net):
         return "bits"
     return "integers" if _multiples(net, "integers")[0].dtype == np.int8 else "reals"
 
 
-def sign_modulus(net: Network) -> float | None:
-    """The modulus that all entries share, if their weights are equal, too."""
-    modulus = float(np.abs(net.entries[0, 0]))
-    alike = modulus > 0 and (net.weights == net.weights[0]).all() and (np.abs(net.entries) == modulus).all()
-    return modulus if alike else None
+def _in_bits(net: Network) -> bool:
+    """Whether entries share their modulus, where they are not zero, and whole numbers hold all sums."""
+    modulus = float(np.abs(net.entries).max())
+    if modulus == 0 or (net.weights != net.weights[0]).any() or not np.isin(np.abs(net.entries), (0, modulus)).all():
+        return False
+    if net.entries.all():
+        return signs.suitable(net.P, net.N, net.n, net.interaction)
+    return diluted.suitable(net.entries, net.P, net.interaction)
+
+
+def _bit_rows(net: Network, portable: bool) -> Any:
+    if not _in_bits(net):
+        requirement = "'bits' only for entries of one modulus or zero and equal weights, whose sums stay below 2^62"
+        raise ParameterError("kernel", requirement, "bits", "Leave kernel out.")
+    rows = np.sign(net.entries).astype(np.int8)
+    make = signs.SignRows if rows.all() else diluted.DilutedRows
+    return make(rows, _scale(net, float(np.abs(net.entries).max())), net.P, net.interaction, portable)
 
 
 def _scale(net: Network, unit: float) -> float:
@@ -115,12 +122,12 @@ def _multiples(net: Network, name: str) -> tuple[Array, Array | None, float]:
     return found[0], None, _scale(net, found[1])
 
 
-def _with_noise(net: Network, name: str | None, modulus: float | None) -> tuple[str, Any]:
+def _with_noise(net: Network, name: str | None) -> tuple[str, Any]:
     """The tensor of entries and noise; for the power interaction the entries by themselves."""
     if name not in (None, "couplings"):
         raise ParameterError("kernel", "'couplings' or None with synaptic noise", name, "Leave kernel out.")
     if net.interaction == "tensor":
         return "couplings", tensor_of(net, net.entries.astype(float), net.weights, float(net.scale))
-    rows, weights, scale = _multiples(net, "integers" if modulus is not None else "reals")
+    rows, weights, scale = _multiples(net, "integers")
     entries = EntryRows(rows, np.ones(net.n) if weights is None else weights, scale, net.P, net.interaction)
     return "couplings", EntriesAndNoise(entries, noise_tensor(net))

@@ -8,6 +8,7 @@ denominators (e_p = Σ_j 2^j C(k, j) c_j, k = (A+n)/2, with integers c_j), so th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 LARGEST = 2.0**62  # sums of whole numbers stay below
 FLOATS = (np.float32, 2.0**21), (np.float64, 2.0**50)  # values up to which masked.shift rounds to whole numbers
+SELDOM = 8  # patterns beyond the edge in a typical configuration, up to which 16 bits pay
 MARGIN = 0.25  # of a value from the whole number it is rounded to, so that the order of operations does not matter
 
 
@@ -78,26 +80,47 @@ def rounded(values: Sequence[Array], degree: int) -> Form | None:
     return None
 
 
-def modular(values: Array, degree: int, edge: int) -> tuple[Form, int]:
-    """A table as a polynomial modulo 2^16, and the largest edge up to the given one within which it is the value."""
-    offset, unit = _grid([values])
+def modular(values: Sequence[Array], degree: int, edge: int) -> tuple[Form, int]:
+    """Tables as polynomials modulo 2^16, and the largest edge up to the given one within which they are the values."""
+    offset, unit = _grid(values)
     while True:
-        U = (values - offset) // unit
-        exact = _interpolated(U, degree)
-        if all(c.denominator % 2 for c in exact) or unit % 2:
+        U = [(v - offset) // unit for v in values]
+        exact = [_interpolated(u, degree) for u in U]
+        if unit % 2 or all(c.denominator % 2 for row in exact for c in row):
             break
         unit //= 2
-    a = halves(len(values) - 1)
+    a = [halves(len(u) - 1) for u in U]
     while True:
-        inside = U[np.abs(a) < edge]
+        inside = np.concatenate([u[np.abs(h) < edge] for u, h in zip(U, a, strict=True)])
         if int(inside.max()) - int(inside.min()) < 1 << 16:
             break
         edge -= 1
     centre = int(inside.min()) + (1 << 15)
-    exact[-1] -= centre
-    residues = [c.numerator * pow(c.denominator, -1, 1 << 16) % (1 << 16) for c in exact]
-    c = np.array(residues, np.uint16).astype(np.int16)[:, None]
-    return Form(offset + unit * centre, unit, [U - centre], c), edge
+    for row in exact:
+        row[-1] -= centre
+    residues = [[c.numerator * pow(c.denominator, -1, 1 << 16) % (1 << 16) for c in row] for row in exact]
+    coefficients = np.array(residues, np.uint16).astype(np.int16).T
+    return Form(offset + unit * centre, unit, [u - centre for u in U], np.ascontiguousarray(coefficients)), edge
+
+
+def best_forms(families: Sequence[tuple[Sequence[Array], int]], n: int, N: int) -> tuple[list[Form], int] | None:
+    """A form for each family of tables and its degree, and their edge: 16 bits, or floats for n patterns of N entries
+    too many of which are beyond the edge of those; None if floats are not exact, either.
+    """
+    found: list[Any] = []
+    edge = N
+    for values, degree in families:
+        form, edge = modular(values, degree, edge)
+        found.append(form)
+    if n * math.erfc(edge * math.sqrt(2 / N)) > SELDOM:
+        found, edge = [rounded(values, degree) for values, degree in families], N
+    return None if None in found else (found, edge)
+
+
+def low_part(form: Form, n: int) -> Array:
+    """U of table n as its polynomial gives it: the value, or modulo 2^16."""
+    U, c = form.U[n], form.coefficients[:, n]
+    return horner(c, halves(len(U) - 1).astype(np.int16)).astype(np.int64) if c.dtype == np.int16 else U
 
 
 def horner(coefficients: Array, a: Array) -> Array:

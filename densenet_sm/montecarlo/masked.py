@@ -108,9 +108,9 @@ def shift(typing, plus, minus, step, A, polynomials, planes, edge, flags, avx2):
     """A_μ += step under the mask `plus`, −= step under `minus` (None: everywhere else); returns Σ_μ U_μ for every U(A).
 
     `polynomials`, a pair of tuples, holds the coefficients of each U, the highest power first: numbers, or arrays
-    [256·blocks]. float32 for 0 ≤ U < 2^23, float64 for 0 ≤ U < 2^52; int16: U is taken modulo 2^16, of both signs in
-    sums. `planes`, a pair of tuples, receives the bytes of each U, with int16 those of U + 2^15; `flags` [blocks], or
-    None, whether some |A| of a block is `edge`.
+    [256·blocks]; None in place of the second: that of the first, at A − 1. float32 for 0 ≤ U < 2^23, float64 for 0 ≤ U
+    < 2^52; int16: U is taken modulo 2^16, of both signs in sums. `planes`, a pair of tuples, receives the bytes of each
+    U, with int16 those of U + 2^15; `flags` [blocks], or None, whether some |A| of a block is `edge`.
     """
     fast = avx2 != types.none
 
@@ -119,12 +119,14 @@ def shift(typing, plus, minus, step, A, polynomials, planes, edge, flags, avx2):
         rows = [maker.array(kinds[n], arguments[n])[0] for n in (0, 1) if kinds[n] != types.none]
         size = maker.array(kinds[0], arguments[0])[1]
         overlaps = maker.array(kinds[3], arguments[3])[0]
-        polynomials, planes = (
-            [maker.tuple(*pair) for pair in zip(kinds[n], cgutils.unpack_tuple(builder, arguments[n], 2), strict=True)]
-            for n in (4, 5)
-        )
+        pairs = [zip(kinds[n], cgutils.unpack_tuple(builder, arguments[n], 2), strict=True) for n in (4, 5)]
+        polynomials, planes = ([maker.tuple(*part) for part in pair] for pair in pairs)
         marks = None if kinds[7] == types.none else (arguments[6], maker.array(kinds[7], arguments[7])[0])
-        forms = [_form(builder, *pair, fast) for pair in zip(polynomials, planes, strict=True)]
+        lag = kinds[4][1] == types.none
+        forms = [
+            _form(builder, polynomials[0], planes[0], fast),
+            _form(builder, polynomials[0 if lag else 1], planes[1], fast, lag),
+        ]
         _shift(builder, rows, arguments[2], overlaps, forms, marks, builder.lshr(size, I64(5)))
         return context.make_tuple(builder, signature.return_type, [builder.load(form.total) for form in forms])
 
@@ -165,21 +167,23 @@ def _shift(builder: Any, rows: list[Any], step: Any, A: Any, forms: list[Any], m
             builder.store(builder.trunc(any_, ir.IntType(8)), builder.gep(marks[1], [loop.index]))
 
 
-def _form(builder: Any, coefficients: list[Any], planes: list[Any], fast: bool) -> Any:
+def _form(builder: Any, coefficients: list[Any], planes: list[Any], fast: bool, lag: bool = False) -> Any:
     kind = coefficients[0].type
     element = kind.pointee if isinstance(kind, ir.PointerType) else kind
-    return (
-        Words(builder, coefficients, planes, fast)
-        if element == ir.IntType(16)
-        else Floats(builder, coefficients, planes)
-    )
+    if element == ir.IntType(16):
+        return Words(builder, coefficients, planes, lag, fast)
+    return Floats(builder, coefficients, planes, lag)
+
+
+def _lagging(builder: Any, A: Any, lag: bool) -> Any:
+    return builder.sub(A, ir.Constant(SHORTS, [1] * LANES)) if lag else A
 
 
 class Floats:
     """U(A) by Horner's rule, rounded to an integer by adding 2^23 or 2^52, where floats are whole numbers; its sum."""
 
-    def __init__(self, builder: Any, coefficients: list[Any], planes: list[Any]):
-        self.builder, self.planes = builder, planes
+    def __init__(self, builder: Any, coefficients: list[Any], planes: list[Any], lag: bool):
+        self.builder, self.planes, self.lag = builder, planes, lag
         kind = coefficients[0].type
         self.arrays = isinstance(kind, ir.PointerType)
         element = kind.pointee if self.arrays else kind
@@ -195,7 +199,7 @@ class Floats:
 
     def at(self, A: Any, place: Any) -> None:
         builder, kind = self.builder, self.kind
-        a = builder.sitofp(A, kind)
+        a = builder.sitofp(_lagging(builder, A, self.lag), kind)
         terms = [_load(builder, c, place, kind) if self.arrays else c for c in self.coefficients]
         value = terms[0]
         for term in terms[1:]:
@@ -216,9 +220,10 @@ class Floats:
 class Words:
     """U(A) by Horner's rule modulo 2^16, and the sum of its values between −2^15 and 2^15 − 1."""
 
-    def __init__(self, builder: Any, coefficients: list[Any], planes: list[Any], fast: bool):
-        self.builder, self.planes, self.fast = builder, planes, fast
-        self.coefficients = [_splat(builder, c) for c in coefficients]
+    def __init__(self, builder: Any, coefficients: list[Any], planes: list[Any], lag: bool, fast: bool):
+        self.builder, self.planes, self.lag, self.fast = builder, planes, lag, fast
+        self.arrays = isinstance(coefficients[0].type, ir.PointerType)
+        self.coefficients = coefficients if self.arrays else [_splat(builder, c) for c in coefficients]
         self.total = cgutils.alloca_once_value(builder, I64(0))
         self.sum = cgutils.alloca_once(builder, SUMS)
 
@@ -226,9 +231,10 @@ class Words:
         self.builder.store(ir.Constant(SUMS, [0] * 8), self.sum)
 
     def at(self, A: Any, place: Any) -> None:
-        builder = self.builder
-        U = self.coefficients[0]
-        for c in self.coefficients[1:]:
+        builder, A = self.builder, _lagging(self.builder, A, self.lag)
+        terms = [_load(builder, c, place, SHORTS) if self.arrays else c for c in self.coefficients]
+        U = terms[0]
+        for c in terms[1:]:
             U = builder.add(builder.mul(U, A), c)
         for half in (range(16), range(16, 32)):
             part = builder.shuffle_vector(U, U, ir.Constant(SUMS_OF[16], list(half)))
@@ -263,7 +269,9 @@ class Maker:
         return made.data, cgutils.unpack_tuple(self.builder, made.shape)[0]
 
     def tuple(self, kind: Any, value: Any) -> list[Any]:
-        """Elements of a tuple: pointers of arrays, or numbers."""
+        """Elements of a tuple: pointers of arrays, or numbers; none of None."""
+        if kind == types.none:
+            return []
         elements = cgutils.unpack_tuple(self.builder, value, len(kind))
         return [self.array(k, e)[0] if isinstance(k, types.Array) else e for k, e in zip(kind, elements, strict=True)]
 

@@ -12,14 +12,13 @@ few patterns beyond, as a rule those that are retrieved, are kept in a list with
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .compiling import compiled
-from .integers import Form, fits, halves, horner, modular, planes, rounded, table
+from .integers import Form, best_forms, fits, low_part, planes, table
 from .masked import AVX2, masked_sum, pack, shift
 from .sweeping import Memory, kernel, remember
 
@@ -27,7 +26,6 @@ Array = NDArray[Any]
 WHOLE, W, FAR = 0, 1, 2  # places in `numbers`: Σ_μ U, W, and how many patterns are beyond the edge
 EMPTY = (((np.int16(0),), (np.int16(0),)), ((), ()))
 LIFT = 1 << 15  # between centred values and what the planes hold
-SELDOM = 8  # patterns beyond the edge in a typical configuration, up to which 16 bits pay
 
 
 class Signs(NamedTuple):
@@ -62,7 +60,7 @@ class SignRows:
         self.sums = 2 * np.count_nonzero(signs > 0, axis=0).astype(np.int64) - n
         found = forms(P, N, n, interaction)
         assert found is not None
-        V, D, self.edge = found
+        (V, D), self.edge = found
         self.size = self.rows.shape[1] * 8
         self.near = self.edge > N // 2 + 1
         lift = LIFT if V.coefficients.dtype == np.int16 else 0
@@ -97,26 +95,17 @@ def suitable(P: int, N: int, n: int, interaction: str) -> bool:
     return N < 2**15 - 2 and fits(P, N, n) and forms(P, N, n, interaction) is not None
 
 
-def forms(P: int, N: int, n: int, interaction: str) -> tuple[Form, Form, int] | None:
+def forms(P: int, N: int, n: int, interaction: str) -> tuple[list[Form], int] | None:
     """V, D and the edge; None if neither 16 bits nor floats can give them exactly."""
     F = table(P, N, interaction)
     V, D = (F[2:] - F[:-2]) // 2, (F[2:] + F[:-2]) // 2 - F[1:-1]
-    degrees = P - 1, max(P - 2, 0)
-    edge = N
-    found: list[Any] = []
-    for values, degree in zip((V, D), degrees, strict=True):
-        form, edge = modular(values, degree, edge)
-        found.append(form)
-    if n * math.erfc(edge * math.sqrt(2 / N)) > SELDOM:
-        found, edge = [rounded([values], degree) for values, degree in zip((V, D), degrees, strict=True)], N
-    return None if None in found else (found[0], found[1], edge)
+    return best_forms([([V], P - 1), ([D], max(P - 2, 0))], n, N)
 
 
 def parts(form: Form) -> Array:
     """U over all half overlaps as what polynomials give, and what is missing in units of 2^16 [2, N+1]."""
-    U, c = form.U[0], form.coefficients[:, 0]
-    low = horner(c, halves(len(U) - 1).astype(np.int16)).astype(np.int64) if c.dtype == np.int16 else U
-    return np.array([low, (U - low) >> 16])
+    low = low_part(form, 0)
+    return np.array([low, (form.U[0] - low) >> 16])
 
 
 @compiled()
@@ -146,32 +135,44 @@ def refresh(state, i, step):  # type: ignore[no-untyped-def]
 
 @compiled()
 def update_far(state, flags):  # type: ignore[no-untyped-def]
-    """List who arrived at the edge, drop who left, and return what those listed lack of Σ U and Σ U′."""
+    """Who is beyond the edge now, and what they lack of Σ U and Σ U′."""
     if flags is None:
         return 0, 0
     n, edge = state.constants[4], state.constants[7]
-    A, far, count = state.A, state.far, state.numbers[FAR]
-    for block in range(len(flags)):
-        if flags[block]:
-            for mu in range(block * 256, min(n, block * 256 + 256)):
-                if abs(A[mu]) == edge and mu not in far[0, :count]:
-                    far[0, count] = mu
-                    count += 1
-    more = steeper = 0
-    k = 0
-    while k < count:
-        a = A[far[0, k]]
-        if abs(a) < edge:
-            count -= 1
-            far[0, k] = far[0, count]
-            continue
-        place = a + state.tables.shape[1] // 2
+    far, more, steeper = state.far, 0, 0
+    count = beyond(state.A, n, edge, flags, far[0], state.numbers[FAR])
+    for k in range(count):
+        place = state.A[far[0, k]] + state.tables.shape[1] // 2
         far[1, k] = state.tables[1, place]
         more += far[1, k]
         steeper += state.tables[3, place]
-        k += 1
     state.numbers[FAR] = count
     return more, steeper
+
+
+@compiled()
+def beyond(A, n, edge, flags, listed, count):  # type: ignore[no-untyped-def]
+    """Enter into a list of so many who has arrived at the edge, drop who has left, and return how many are in it."""
+    for block in range(len(flags)):
+        if flags[block]:
+            for mu in range(block * 256, min(n, block * 256 + 256)):
+                if abs(A[mu]) == edge and mu not in listed[:count]:
+                    listed[count] = mu
+                    count += 1
+    k = 0
+    while k < count:
+        if abs(A[listed[k]]) < edge:
+            count -= 1
+            listed[k] = listed[count]
+        else:
+            k += 1
+    return count
+
+
+@compiled(inline="always")
+def bit(row, mu):  # type: ignore[no-untyped-def]
+    """Whether a mask holds a number, 0 or 1."""
+    return (np.int64(row[(mu >> 8) * 32 + (mu & 31)]) >> (7 - ((mu >> 5) & 7))) & 1
 
 
 @compiled()
@@ -180,9 +181,7 @@ def gain(state, spins, i):  # type: ignore[no-untyped-def]
     row, whole, numbers = state.rows[i], state.sums[i], state.numbers
     above = masked_sum(row, state.planes, state.avx2) - lift * ((whole + n) >> 1)
     for k in range(numbers[FAR]):
-        mu = state.far[0, k]
-        byte = row[(mu >> 8) * 32 + (mu & 31)]
-        above += (np.int64(byte >> (7 - ((mu >> 5) & 7))) & 1) * (state.far[1, k] << 16)
+        above += bit(row, state.far[0, k]) * (state.far[1, k] << 16)
     field = v0 * whole + v1 * (2 * above - numbers[WHOLE])
     return numbers[W] - spins[i] * field
 

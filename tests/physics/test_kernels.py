@@ -82,7 +82,7 @@ def all_kernels(net):
             yield name, prepare(net, name)
         except ParameterError:
             continue
-        if name == "bits" and net.P in (3, 6):
+        if name == "bits" and net.P in (3, 4, 6):
             yield "portable", prepare(net, name, portable=True)
 
 
@@ -94,13 +94,64 @@ def test_kernels_agree_flip_for_flip(P, interaction, dynamics):
     T = 0.0 if dynamics == "zero" else 2 * float(np.abs(net.local_fields(net.archetypes[0])).mean())
     runs = {name: Replica(p, spins_of(net), T, dynamics, KEY).run(60, stride=1) for name, p in all_kernels(net)}
     wanted = {"bits", "integers", "reals"} | ({"couplings"} if interaction == "tensor" else set())
-    wanted |= {"portable"} if P in (3, 6) else set()
+    wanted |= {"portable"} if P in (3, 4, 6) else set()
     assert set(runs) == wanted
     first = runs["bits"]
     assert first.flips >= (1 if dynamics == "zero" else 50)
     for run in runs.values():
         np.testing.assert_array_equal(run.snapshots, first.snapshots)
         np.testing.assert_allclose(run.energy, first.energy, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("interaction", ["tensor", "power"])
+@pytest.mark.parametrize("P", [2, 3, 4, 8])
+def test_kernels_of_diluted_patterns_agree_flip_for_flip(P, interaction):
+    net = Network.sample(Model(P=P, interaction=interaction, protocol=Multitasking(2, 0.3)), 13, K=40, seed=5)
+    spins = spins_of(net)
+    T = 2 * float(np.abs(net.local_fields(spins)).mean())
+    runs = {name: Replica(p, spins.copy(), T, "heat-bath", KEY).run(60, stride=1) for name, p in all_kernels(net)}
+    assert {"bits", "integers", "reals"} <= set(runs)
+    assert runs["bits"].flips > 20
+    for run in runs.values():
+        np.testing.assert_array_equal(run.snapshots, runs["bits"].snapshots)
+        np.testing.assert_allclose(run.energy, runs["bits"].energy, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("P", "N", "K", "d"), [(3, 60, 700, 0.5), (4, 200, 300, 0.2), (5, 60, 300, 0.3)])
+@pytest.mark.parametrize("portable", [False, True])
+def test_caches_of_diluted_patterns_never_drift(P, N, K, d, portable):
+    """Half overlaps, planes and lists of patterns beyond 16 bits are those from scratch, arrivals and all."""
+    net = Network.sample(Model(P=P, protocol=Multitasking(2, d)), N, K=K, seed=2)
+    for start in (net.archetypes[0], net.archetypes[1]):
+        spins = np.where(start != 0, start, spins_of(net)).astype(np.int8)
+        T = float(np.abs(net.local_fields(spins)).mean())
+        replica = Replica(prepare(net, "bits", portable), spins, T, "heat-bath", KEY)
+        record = replica.run(20)
+        kept, fresh = replica.caches, replica.shared.rows.state(replica.spins)
+        assert record.flips > 20
+        assert kept.total[0] == fresh.total[0]
+        np.testing.assert_array_equal(kept.A, fresh.A)
+        np.testing.assert_array_equal(kept.planes, fresh.planes)
+        np.testing.assert_array_equal(*(np.sort(c.far[0, : c.listed[0]]) for c in (kept, fresh)))
+        assert record.energy[-1] == pytest.approx(float(net.energy(replica.spins)), rel=1e-12)
+
+
+def test_a_diluted_pattern_crosses_the_edge_of_16_bits_both_ways():
+    net = Network.sample(Model(P=4, protocol=Multitasking(2, 0.2)), 200, K=300, seed=3)
+    spins = np.where(net.archetypes[0] != 0, net.archetypes[0], 1).astype(np.int8)
+    replica = Replica(prepare(net, "bits"), spins, 1e4, "heat-bath", KEY)
+    assert replica.caches.listed[0] == 1
+    replica.run(5)
+    assert replica.caches.listed[0] == 0
+    net = Network.sample(Model(P=4, protocol=Multitasking(2, 0.2)), 200, K=300, seed=4)
+    pattern = np.flatnonzero(net.archetypes[1])
+    spins = np.where(net.archetypes[1] != 0, net.archetypes[1], 1).astype(np.int8)
+    spins[pattern[:56]] *= -1
+    cold = Replica(prepare(net, "bits"), spins, 0.0, "zero", KEY)
+    assert cold.caches.listed[0] == 0
+    cold.run(20)
+    assert cold.caches.listed[0] == 1
+    assert cold.caches.total[0] == cold.shared.rows.state(cold.spins).total[0]
 
 
 @pytest.mark.parametrize("name", ["unsupervised", "supervised", "multitasking"])
@@ -179,7 +230,7 @@ def test_polynomials_give_the_tables(P, interaction):
         F = table(P, N, interaction)
         a = halves(N)
         for values, degree in (((F[2:] - F[:-2]) // 2, P - 1), ((F[2:] + F[:-2]) // 2 - F[1:-1], P - 2)):
-            form, edge = modular(values, degree, N)
+            form, edge = modular([values], degree, N)
             low = horner(form.coefficients[:, 0], a.astype(np.int16)).astype(np.int64)
             np.testing.assert_array_equal(form.offset + form.unit * form.U[0], values)
             assert ((low - form.U[0]) % 2**16 == 0).all()
