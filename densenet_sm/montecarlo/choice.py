@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..network import Network, free_memory
-from . import diluted, signs
+from . import diluted, multiples, signs
 from .couplings import CouplingTensor, noise_tensor, tensor_of
 from .entries import EntryRows, whole
 from .sweeping import Memory, flip, gain, kernel, remember
@@ -73,9 +73,12 @@ def chosen(net: Network, name: str | None = None, portable: bool = False) -> tup
             raise ParameterError("kernel", "another one for the power interaction", name, "Leave kernel out.")
         return name, tensor_of(net, *_multiples(net, "integers"))
     rows, weights, scale = _multiples(net, name)
-    if name == "integers" and rows.dtype != np.int8:
-        requirement = "'integers' only for entries that are multiples, up to 127, of one unit, and equal weights"
-        raise ParameterError("kernel", requirement, name, "Leave kernel out.")
+    if name == "integers":
+        if weights is not None:
+            requirement = "'integers' only for entries that are multiples, up to 127, of one unit, and equal weights"
+            raise ParameterError("kernel", requirement, name, "Leave kernel out.")
+        if multiples.suitable(rows, net.P, net.interaction):
+            return name, multiples.MultipleRows(rows, scale, net.P, net.interaction, portable)
     return name, EntryRows(rows, np.ones(net.n) if weights is None else weights, scale, net.P, net.interaction)
 
 
@@ -88,7 +91,7 @@ def best(net: Network) -> str:
         return "couplings"
     if P <= MAX_SIGN_ORDER and _in_bits(net):
         return "bits"
-    return "integers" if _multiples(net, "integers")[0].dtype == np.int8 else "reals"
+    return "integers" if _multiples(net, "integers")[1] is None else "reals"
 
 
 def _in_bits(net: Network) -> bool:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from .compiling import compiled
 from .integers import Form, best_forms, fits, low_part, planes, table
-from .masked import AVX2, masked_sum, pack, shift
+from .masked import masked_sum, pack, shift
 from .signs import EMPTY, LIFT, beyond, bit
 from .sweeping import Memory, kernel, remember
+from .vectors import AVX2
 
 Array = NDArray[Any]
 

@@ -20,6 +20,7 @@ from .sweeping import FAST, Memory, kernel, remember
 
 Array = NDArray[Any]
 EXACT = 2.0**53
+MOST = 1 << 10  # different moduli, up to rounding, that multiples may have
 
 
 class Entries(NamedTuple):
@@ -64,15 +65,21 @@ class EntryRows:
 
 
 def whole(entries: Array) -> tuple[Array, float] | None:
-    """Entries as int8 multiples of a unit; None if they are not.
+    """Entries as int8 multiples of their largest common unit; None if they are not.
 
     >>> whole(np.array([[0.5, -1.5]]))
     (array([[ 1, -3]], dtype=int8), 0.5)
     """
-    moduli = np.abs(entries)
-    if not moduli.any():
+    if len(np.unique(np.abs(entries[0]))) > MOST:
         return None
-    unit = float(moduli[moduli > 0].min())
+    moduli = np.unique(np.abs(entries))
+    if len(moduli) > MOST or not moduli[-1]:
+        return None
+    unit = float(moduli[-1])
+    for rest in moduli[moduli > 0].tolist():
+        while rest > 1e-9 * moduli[-1]:  # Euclid's algorithm
+            unit, rest = rest, abs(math.remainder(unit, rest))
+    unit = float(moduli[-1]) / max(1, round(moduli[-1] / unit))
     multiples = np.rint(entries / unit)
     if np.abs(multiples).max() > 127 or np.abs(multiples * unit - entries).max() > 1e-12 * unit:
         return None

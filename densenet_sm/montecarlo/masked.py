@@ -12,18 +12,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from .vectors import BYTES, I32, I64, SUMS, WORDS, Maker, call, load, reduced, store, widened
+
 Array = NDArray[Any]
 BLOCK = 256  # numbers per block: 32 bytes of mask
 LANES = 32
-AVX2 = True if binding.get_host_cpu_features().get("avx2") else None  # argument of kernels: None is portable code
 
-I32, I64 = ir.IntType(32), ir.IntType(64)
-BYTES, WORDS, SUMS = (ir.VectorType(ir.IntType(n), 256 // n) for n in (8, 16, 32))
 SHORTS = ir.VectorType(ir.IntType(16), LANES)
 SUMS_OF = {16: ir.VectorType(I32, 16)}
 
@@ -59,18 +58,18 @@ def _masked_sum(builder: Any, row: Any, planes: list[Any], blocks: Any, fast: bo
     """The loop over blocks; sums of a block fit into 16 bits, those of 2^14 blocks into 32."""
     totals = [cgutils.alloca_once_value(builder, ir.Constant(SUMS, [0] * 8)) for _ in planes]
     with cgutils.for_range(builder, blocks, intp=I64) as loop:
-        mask, first = _load(builder, row, builder.shl(loop.index, I64(5)), BYTES), builder.shl(loop.index, I64(8))
+        mask, first = load(builder, row, builder.shl(loop.index, I64(5)), BYTES), builder.shl(loop.index, I64(8))
         parts = [Part(builder, fast) for _ in planes]
         for k in range(8):
             chosen = _signs(builder, mask, BYTES)
             for plane, part in zip(planes, parts, strict=True):
-                part.add(_load(builder, plane, builder.add(first, I64(LANES * k)), BYTES), chosen)
+                part.add(load(builder, plane, builder.add(first, I64(LANES * k)), BYTES), chosen)
             mask = builder.add(mask, mask)
         for total, part in zip(totals, parts, strict=True):
             builder.store(builder.add(builder.load(total), part.sum()), total)
     result = I64(0)
     for j, total in enumerate(totals):
-        found = _reduced(builder, builder.zext(builder.load(total), ir.VectorType(I64, 8)))
+        found = reduced(builder, builder.zext(builder.load(total), ir.VectorType(I64, 8)))
         result = builder.add(result, builder.shl(found, I64(8 * j)))
     return result
 
@@ -85,7 +84,7 @@ class Part:
     def add(self, values: Any, mask: Any) -> None:
         builder = self.builder
         if self.fast:
-            pairs = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", WORDS, values, mask)
+            pairs = call(builder, "llvm.x86.avx2.pmadd.ub.sw", WORDS, values, mask)
             self.all = builder.add(self.all, pairs)
             return
         words = builder.bitcast(builder.and_(values, mask), WORDS)
@@ -96,7 +95,7 @@ class Part:
         """Eight partial sums."""
         builder = self.builder
         if self.fast:
-            return _call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, self.all, ir.Constant(WORDS, [-1] * 16))
+            return call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, self.all, ir.Constant(WORDS, [-1] * 16))
         even = builder.sub(self.all, builder.shl(self.odd, ir.Constant(WORDS, [8] * 16)))
         pairs = builder.bitcast(builder.add(even, self.odd), SUMS)
         low = builder.and_(pairs, ir.Constant(SUMS, [0xFFFF] * 8))
@@ -141,7 +140,7 @@ def _shift(builder: Any, rows: list[Any], step: Any, A: Any, forms: list[Any], m
     seen = cgutils.alloca_once(builder, SHORTS)
     with cgutils.for_range(builder, blocks, intp=I64) as loop:
         for row, mask in zip(rows, masks, strict=True):
-            builder.store(_load(builder, row, builder.shl(loop.index, I64(5)), BYTES), mask)
+            builder.store(load(builder, row, builder.shl(loop.index, I64(5)), BYTES), mask)
         builder.store(nothing, seen)
         for form in forms:
             form.begin()
@@ -150,12 +149,12 @@ def _shift(builder: Any, rows: list[Any], step: Any, A: Any, forms: list[Any], m
             bytes_ = [builder.load(mask) for mask in masks]
             chosen = [builder.and_(twice, _signs(builder, mask, SHORTS)) for mask in bytes_]
             down = chosen[1] if len(rows) == 2 else steps
-            new = builder.sub(builder.add(_load(builder, A, place, SHORTS), chosen[0]), down)
-            _store(builder, new, A, place)
+            new = builder.sub(builder.add(load(builder, A, place, SHORTS), chosen[0]), down)
+            store(builder, new, A, place)
             for form in forms:
                 form.at(new, place)
             if marks is not None:
-                modulus = _call(builder, f"llvm.abs.v{LANES}i16", SHORTS, new, ir.Constant(ir.IntType(1), 0))
+                modulus = call(builder, f"llvm.abs.v{LANES}i16", SHORTS, new, ir.Constant(ir.IntType(1), 0))
                 there = builder.sext(builder.icmp_signed("==", modulus, _splat(builder, marks[0])), SHORTS)
                 builder.store(builder.or_(builder.load(seen), there), seen)
             for mask, value in zip(masks, bytes_, strict=True):
@@ -163,7 +162,7 @@ def _shift(builder: Any, rows: list[Any], step: Any, A: Any, forms: list[Any], m
         for form in forms:
             form.end()
         if marks is not None:
-            any_ = _call(builder, f"llvm.vector.reduce.or.v{LANES}i16", ir.IntType(16), builder.load(seen))
+            any_ = call(builder, f"llvm.vector.reduce.or.v{LANES}i16", ir.IntType(16), builder.load(seen))
             builder.store(builder.trunc(any_, ir.IntType(8)), builder.gep(marks[1], [loop.index]))
 
 
@@ -200,20 +199,20 @@ class Floats:
     def at(self, A: Any, place: Any) -> None:
         builder, kind = self.builder, self.kind
         a = builder.sitofp(_lagging(builder, A, self.lag), kind)
-        terms = [_load(builder, c, place, kind) if self.arrays else c for c in self.coefficients]
+        terms = [load(builder, c, place, kind) if self.arrays else c for c in self.coefficients]
         value = terms[0]
         for term in terms[1:]:
-            value = _call(builder, f"llvm.fmuladd.v{LANES}f{self.width}", kind, value, a, term)
+            value = call(builder, f"llvm.fmuladd.v{LANES}f{self.width}", kind, value, a, term)
         whole = builder.fadd(value, ir.Constant(kind, [float(1 << self.digits)] * LANES))
         low = ir.Constant(self.integers, [(1 << self.digits) - 1] * LANES)
         U = builder.and_(builder.bitcast(whole, self.integers), low)
         builder.store(builder.add(builder.load(self.sum), U), self.sum)
         for j, plane in enumerate(self.planes):
             byte = builder.lshr(U, ir.Constant(self.integers, [8 * j] * LANES))
-            _store(builder, builder.trunc(byte, BYTES), plane, place)
+            store(builder, builder.trunc(byte, BYTES), plane, place)
 
     def end(self) -> None:
-        more = _widened(self.builder, _reduced(self.builder, self.builder.load(self.sum)))
+        more = widened(self.builder, reduced(self.builder, self.builder.load(self.sum)))
         self.builder.store(self.builder.add(self.builder.load(self.total), more), self.total)
 
 
@@ -232,7 +231,7 @@ class Words:
 
     def at(self, A: Any, place: Any) -> None:
         builder, A = self.builder, _lagging(self.builder, A, self.lag)
-        terms = [_load(builder, c, place, SHORTS) if self.arrays else c for c in self.coefficients]
+        terms = [load(builder, c, place, SHORTS) if self.arrays else c for c in self.coefficients]
         U = terms[0]
         for c in terms[1:]:
             U = builder.add(builder.mul(U, A), c)
@@ -242,38 +241,19 @@ class Words:
         shifted = builder.xor(U, ir.Constant(SHORTS, [-(1 << 15)] * LANES))
         for j, plane in enumerate(self.planes):
             byte = builder.lshr(shifted, ir.Constant(SHORTS, [8 * j] * LANES))
-            _store(builder, builder.trunc(byte, BYTES), plane, place)
+            store(builder, builder.trunc(byte, BYTES), plane, place)
 
     def _pairs(self, words: Any) -> Any:
         """Sums of neighbours, as int32."""
         builder = self.builder
         if self.fast:
-            return _call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, words, ir.Constant(WORDS, [1] * 16))
+            return call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, words, ir.Constant(WORDS, [1] * 16))
         both, half = builder.bitcast(words, SUMS), ir.Constant(SUMS, [16] * 8)
         return builder.add(builder.ashr(builder.shl(both, half), half), builder.ashr(both, half))
 
     def end(self) -> None:
-        more = self.builder.sext(_reduced(self.builder, self.builder.load(self.sum)), I64)
+        more = self.builder.sext(reduced(self.builder, self.builder.load(self.sum)), I64)
         self.builder.store(self.builder.add(self.builder.load(self.total), more), self.total)
-
-
-class Maker:
-    """Arrays and tuples of numba as pointers and values."""
-
-    def __init__(self, context: Any, builder: Any):
-        self.context, self.builder = context, builder
-
-    def array(self, kind: Any, value: Any) -> tuple[Any, Any]:
-        """Pointer to the first element, and the length."""
-        made = self.context.make_array(kind)(self.context, self.builder, value)
-        return made.data, cgutils.unpack_tuple(self.builder, made.shape)[0]
-
-    def tuple(self, kind: Any, value: Any) -> list[Any]:
-        """Elements of a tuple: pointers of arrays, or numbers; none of None."""
-        if kind == types.none:
-            return []
-        elements = cgutils.unpack_tuple(self.builder, value, len(kind))
-        return [self.array(k, e)[0] if isinstance(k, types.Array) else e for k, e in zip(kind, elements, strict=True)]
 
 
 def _signs(builder: Any, mask: Any, kind: Any) -> Any:
@@ -285,32 +265,3 @@ def _splat(builder: Any, value: Any) -> Any:
     kind = ir.VectorType(value.type, LANES)
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, I32(0))
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
-
-
-def _reduced(builder: Any, vector: Any) -> Any:
-    """The sum over lanes."""
-    kind = vector.type
-    name = f"llvm.vector.reduce.add.v{kind.count}i{kind.element.width}"
-    return _call(builder, name, kind.element, vector)
-
-
-def _widened(builder: Any, value: Any) -> Any:
-    return value if value.type == I64 else builder.zext(value, I64)
-
-
-def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
-    kind = ir.FunctionType(result, [a.type for a in arguments])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
-
-
-def _pointer(builder: Any, array: Any, index: Any, kind: Any) -> Any:
-    return builder.bitcast(builder.gep(array, [index]), kind.as_pointer())
-
-
-def _load(builder: Any, array: Any, index: Any, kind: Any) -> Any:
-    """A vector from any address."""
-    return builder.load(_pointer(builder, array, index, kind), align=1)
-
-
-def _store(builder: Any, vector: Any, array: Any, index: Any) -> None:
-    builder.store(vector, _pointer(builder, array, index, vector.type), align=1)

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from .compiling import compiled
 from .integers import Form, best_forms, fits, low_part, planes, table
-from .masked import AVX2, masked_sum, pack, shift
+from .masked import masked_sum, pack, shift
 from .sweeping import Memory, kernel, remember
+from .vectors import AVX2
 
 Array = NDArray[Any]
 WHOLE, W, FAR = 0, 1, 2  # places in `numbers`: Σ_μ U, W, and how many patterns are beyond the edge

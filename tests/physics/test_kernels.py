@@ -22,7 +22,7 @@ from densenet_sm import (
     retrieve,
     simulate,
 )
-from densenet_sm.montecarlo import couplings, entries, masked, signs, words
+from densenet_sm.montecarlo import couplings, entries, masked, multiples, signs, vectors, words
 from densenet_sm.montecarlo.dynamics import KERNELS, Replica, prepare
 from densenet_sm.montecarlo.integers import fits, halves, horner, modular, rounded, table
 
@@ -76,14 +76,14 @@ def test_tracked_observables_are_those_of_the_reference(name, dynamics):
 
 
 def all_kernels(net):
-    """Everything a network can run on, by name; the bit rows once more without instructions of one processor."""
+    """Everything a network can run on, by name; some once more without the instructions of one processor."""
     for name in KERNELS:
         try:
             yield name, prepare(net, name)
         except ParameterError:
             continue
-        if name == "bits" and net.P in (3, 4, 6):
-            yield "portable", prepare(net, name, portable=True)
+        if name in ("bits", "integers") and net.P in (3, 4, 6):
+            yield f"portable {name}", prepare(net, name, portable=True)
 
 
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis", "zero"])
@@ -94,7 +94,7 @@ def test_kernels_agree_flip_for_flip(P, interaction, dynamics):
     T = 0.0 if dynamics == "zero" else 2 * float(np.abs(net.local_fields(net.archetypes[0])).mean())
     runs = {name: Replica(p, spins_of(net), T, dynamics, KEY).run(60, stride=1) for name, p in all_kernels(net)}
     wanted = {"bits", "integers", "reals"} | ({"couplings"} if interaction == "tensor" else set())
-    wanted |= {"portable"} if P in (3, 4, 6) else set()
+    wanted |= {"portable bits", "portable integers"} if P in (3, 4, 6) else set()
     assert set(runs) == wanted
     first = runs["bits"]
     assert first.flips >= (1 if dynamics == "zero" else 50)
@@ -202,7 +202,30 @@ def test_patterns_cross_the_edge_of_16_bits_both_ways():
     assert cold.caches.total[0] == cold.shared.rows.state(cold.spins).total[0]
 
 
-@pytest.mark.parametrize("avx2", [masked.AVX2, None])
+@pytest.mark.parametrize(("P", "N", "M", "digits"), [(2, 40, 31, 1), (3, 300, 9, 2), (4, 60, 9, 2), (5, 120, 5, 3)])
+@pytest.mark.parametrize("interaction", ["tensor", "power"])
+def test_digits_of_multiples_never_drift(P, N, M, digits, interaction):
+    """One, two and three digits of 16 bits: caches are those from scratch, and energies those of the network."""
+    net = Network.sample(Model(P=P, protocol=Supervised(r=0.8, M=M), interaction=interaction), N, K=37, seed=2)
+    shared = prepare(net, "integers")
+    assert isinstance(shared.rows, multiples.MultipleRows)
+    assert max(map(len, shared.rows.places)) >= digits
+    spins = np.where(net.probes[0] < 0, np.int8(-1), np.int8(1))
+    T = float(np.abs(net.local_fields(spins)).mean())
+    replica = Replica(shared, spins, T, "heat-bath", KEY)
+    record = replica.run(10)
+    kept, fresh = replica.caches, shared.rows.state(replica.spins)
+    assert record.flips > 10
+    assert kept.total[0] == fresh.total[0]
+    np.testing.assert_array_equal(kept.c, fresh.c)
+    whole = (kept.digits.astype(np.int64) << (16 * np.arange(kept.digits.shape[1]))[:, None]).sum(1)
+    np.testing.assert_array_equal(whole, kept.c)
+    for c, own in zip(kept.c, shared.rows.places, strict=True):
+        assert (np.abs(c) < 2 ** (16 * len(own) - 1)).all()
+    assert record.energy[-1] == pytest.approx(float(net.energy(replica.spins)), rel=1e-12)
+
+
+@pytest.mark.parametrize("avx2", [vectors.AVX2, None])
 @pytest.mark.parametrize("n", [1, 31, 256, 257, 70_000])
 def test_masked_sums_are_sums(n, avx2):
     rng = np.random.default_rng(n)
@@ -267,7 +290,7 @@ def test_buckets_decide_as_the_threshold_does(T, metropolis):
 
 
 def test_kernels_that_do_not_suit_are_refused():
-    real = Network(np.array([[0.3, 1.0, 0.7]]), P=2)
+    real = Network(np.array([[0.3, 1.0, np.sqrt(0.5)]]), P=2)
     for name in ("bits", "integers"):
         with pytest.raises(ParameterError, match="kernel must be"):
             prepare(real, name)
@@ -415,7 +438,7 @@ def test_gauging_the_patterns_gauges_the_run():
     np.testing.assert_array_equal(runs[0] * gauge, runs[1])
 
 
-@pytest.mark.skipif(masked.AVX2 is None, reason="reads assembly of AVX2")
+@pytest.mark.skipif(vectors.AVX2 is None, reason="reads assembly of AVX2")
 def test_passes_over_patterns_are_vectorised():
     @nb.njit
     def dot(row, planes, avx2):
@@ -435,6 +458,26 @@ def test_passes_over_patterns_are_vectorised():
     assembly = "".join(update.inspect_asm().values())
     assert assembly.count("vpmullw") >= 4
     assert "zmm" in assembly or "ymm" in assembly
+
+
+@pytest.mark.skipif(vectors.AVX2 is None, reason="reads assembly of AVX2")
+def test_products_of_multiples_are_vectorised():
+    @nb.njit
+    def sums(row, digits, places, avx2):
+        return multiples.products(row, digits, places, avx2)
+
+    rng = np.random.default_rng(3)
+    row, digits = (
+        rng.integers(-9, 10, 1600).astype(np.int8),
+        rng.integers(-(2**15), 2**15, (3, 2, 1600)).astype(np.int16),
+    )
+    c = digits[:, 0].astype(np.int64) + (digits[:, 1].astype(np.int64) << 16)
+    c[0] = digits[0, 0]
+    t = row.astype(np.int64)
+    for avx2 in (True, None):
+        found = sums(row, digits, ((0,), (0, 0), (0, 0)), avx2)
+        assert found == ((t * c[2]).sum(), (t**2 * c[1]).sum(), (t**3 * c[0]).sum())
+    assert "".join(sums.inspect_asm().values()).count("vpmaddwd") >= 5
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="reads x86 assembly")

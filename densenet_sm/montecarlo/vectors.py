@@ -1,0 +1,60 @@
+"""LLVM vector code inside compiled functions: arrays and tuples as pointers, loads, stores and sums over lanes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import binding, ir
+from numba.core import cgutils, types
+
+AVX2 = True if binding.get_host_cpu_features().get("avx2") else None  # argument of kernels: None is portable code
+I32, I64 = ir.IntType(32), ir.IntType(64)
+BYTES, WORDS, SUMS = (ir.VectorType(ir.IntType(n), 256 // n) for n in (8, 16, 32))
+
+
+class Maker:
+    """Arrays and tuples of numba as pointers and values."""
+
+    def __init__(self, context: Any, builder: Any):
+        self.context, self.builder = context, builder
+
+    def array(self, kind: Any, value: Any) -> tuple[Any, Any]:
+        """Pointer to the first element, and the length."""
+        made = self.context.make_array(kind)(self.context, self.builder, value)
+        return made.data, cgutils.unpack_tuple(self.builder, made.shape)[0]
+
+    def tuple(self, kind: Any, value: Any) -> list[Any]:
+        """Elements of a tuple: pointers of arrays, or numbers; none of None."""
+        if kind == types.none:
+            return []
+        elements = cgutils.unpack_tuple(self.builder, value, len(kind))
+        return [self.array(k, e)[0] if isinstance(k, types.Array) else e for k, e in zip(kind, elements, strict=True)]
+
+
+def reduced(builder: Any, vector: Any) -> Any:
+    """The sum over lanes."""
+    kind = vector.type
+    name = f"llvm.vector.reduce.add.v{kind.count}i{kind.element.width}"
+    return call(builder, name, kind.element, vector)
+
+
+def widened(builder: Any, value: Any) -> Any:
+    return value if value.type == I64 else builder.zext(value, I64)
+
+
+def call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
+    kind = ir.FunctionType(result, [a.type for a in arguments])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
+
+
+def pointer(builder: Any, array: Any, index: Any, kind: Any) -> Any:
+    return builder.bitcast(builder.gep(array, [index]), kind.as_pointer())
+
+
+def load(builder: Any, array: Any, index: Any, kind: Any) -> Any:
+    """A vector from any address."""
+    return builder.load(pointer(builder, array, index, kind), align=1)
+
+
+def store(builder: Any, vector: Any, array: Any, index: Any) -> None:
+    builder.store(vector, pointer(builder, array, index, vector.type), align=1)
