@@ -19,7 +19,7 @@ Array = NDArray[Any]
 KERNELS = ("bits", "couplings", "integers", "reals")
 MAX_SIGN_ORDER = 8
 FEW = {2: 8.0}  # couplings per pattern up to which the tensor is quicker, a flip touching them all; else MANY
-MANY = 3.0
+MANY = 1.0
 MADE = 4e9  # products of entries that a tensor may cost
 
 

@@ -19,11 +19,12 @@ from .compiling import compiled
 from .sweeping import FAST, Memory, kernel, remember
 
 Array = NDArray[Any]
-LARGEST = 2**31
+SHORT, LARGEST = 2**15, 2**31
+LANES = 16  # loops run over multiples of them: spins behind the last are zero
 
 
 class Couplings(NamedTuple):
-    """J [N, C(N−1, P−1)] and h [N]; room for spins of all sites but one, and changes of their fields [2, N−1]."""
+    """J [N, C(N−1, P−1) + 16] and h [N]; room for spins of all sites but one, and changes of their fields [2, N+15]."""
 
     scale: float
     total: Array
@@ -35,19 +36,25 @@ class Couplings(NamedTuple):
 
 
 class CouplingTensor:
-    """What replicas of a realisation share: of whole numbers without noise, of signs or multiples of a unit."""
+    """What replicas of a realisation share: of whole numbers without noise, of signs or multiples of a unit.
+
+    Whole numbers are kept in the fewest bits that hold every field Σ J s; what is between may overflow and come back.
+    """
 
     def __init__(self, flat: Array, scale: float, P: int, N: int):
         self.P, self.N, self.scale = P, N, scale
-        J = np.zeros((N, math.comb(N - 1, P - 1)), flat.dtype)
+        self.exact = flat.dtype == np.int64 and bool(np.abs(flat).max(initial=0) < LARGEST)
+        J = np.zeros((N, math.comb(N - 1, P - 1) + LANES), np.int32 if self.exact else float)
         spread(flat, J, P)
-        self.exact = bool(flat.dtype == np.int64 and np.abs(J).sum(1).max() < LARGEST)
-        self.J = J.astype(np.int32) if self.exact else J.astype(float)
+        reach = np.abs(J).sum(1).max()
+        self.exact = self.exact and bool(reach < LARGEST)
+        kind = (np.int16 if reach < SHORT else np.int32) if self.exact else float
+        self.J = J.astype(kind, copy=False)
 
     def state(self, spins: Array) -> Couplings:
         """Fields of a configuration, from scratch."""
         kind = self.J.dtype
-        h, room = np.zeros(self.N, kind), np.zeros((2, self.N - 1), kind)
+        h, room = np.zeros(self.N, kind), np.zeros((2, self.N - 1 + LANES), kind)
         all_fields(self.J, spins, h, room, self.P)
         s_h = (spins * h.astype(np.int64 if self.exact else float)).sum()
         total = np.array([s_h // self.P if self.exact else s_h / self.P])
@@ -109,47 +116,53 @@ def spread(flat, J, P):  # type: ignore[no-untyped-def]
 
 
 @compiled(fastmath=FAST)
-def slopes(row, s, out, q):  # type: ignore[no-untyped-def]
-    """out_j = ∂/∂s_j of Σ_{j1<…<jq} J_{j1…jq} s_{j1}…s_{jq}; with s² = 1, a product without s_j is it times s_j."""
-    M = len(s)
-    if q == 1:
-        out[:] = row
-        return
+def slopes(row, s, out, M, q):  # type: ignore[no-untyped-def]
+    """out_j = ∂/∂s_j of Σ_{j1<…<jq} J_{j1…jq} s_{j1}…s_{jq}, j < M; with s² = 1, a product without s_j is it times s_j.
+
+    Behind the M-th, s is zero and out is of no meaning.
+    """
+    number = row.dtype.type
     out[:] = 0
-    index = np.arange(q - 1)
+    index = np.arange(q - 2)  # all but the last two
     begin = 0
     while True:
-        product = s[0] * s[0]
+        product = number(1)
         for j in index:
-            product *= s[j]
-        first = index[q - 2] + 1
-        inner, near, changes = row[begin : begin + M - first], s[first:], out[first:]
-        begin += M - first
-        dot = row[0] * 0
-        for k in range(len(inner)):
-            dot += inner[k] * near[k]
-            changes[k] += inner[k] * product
+            product = number(product * s[j])
+        whole = number(0)
+        for j in range(index[q - 3] + 1 if q > 2 else 0, M - 1):
+            count = (M - 1 - j + LANES - 1) & -LANES
+            here, dot = number(product * s[j]), number(0)
+            inner, near, changes = row[begin : begin + count], s[j + 1 : j + 1 + count], out[j + 1 : j + 1 + count]
+            for k in range(count):
+                dot = number(dot + number(inner[k] * near[k]))
+                changes[k] = number(changes[k] + number(inner[k] * here))
+            out[j] = number(out[j] + number(product * dot))
+            whole = number(whole + number(s[j] * dot))
+            begin += M - 1 - j
         for j in index:
-            out[j] += product * s[j] * dot
-        k = q - 2
+            out[j] += number(product * s[j] * whole)
+        k = q - 3
         while k >= 0 and index[k] == M - q + k:
             k -= 1
         if k < 0:
             return
         index[k] += 1
-        for later in range(k + 1, q - 1):
+        for later in range(k + 1, q - 2):
             index[later] = index[later - 1] + 1
 
 
 @compiled()
 def around(J, spins, i, room, q):  # type: ignore[no-untyped-def]
-    """Changes of the other sites' fields per spin of site i, in room[1]."""
-    s, out = room[0], room[1]
+    """Changes of the other sites' fields per spin of site i, and the spins of those sites in room[0]."""
+    s, out, M = room[0], room[1], len(spins) - 1
+    if q == 1:
+        return J[i]
     for j in range(i):
         s[j] = spins[j]
-    for j in range(i, len(s)):
+    for j in range(i, M):
         s[j] = spins[j + 1]
-    slopes(J[i], s, out, q)
+    slopes(J[i], s, out, M, q)
     return out
 
 
@@ -159,8 +172,8 @@ def all_fields(J, spins, h, room, P):  # type: ignore[no-untyped-def]
     for i in range(len(spins)):
         out = around(J, spins, i, room, P - 1)
         value = J[0, 0] * 0
-        for j in range(len(out)):
-            value += room[0, j] * out[j]
+        for j in range(len(spins) - 1):
+            value += spins[j + (j >= i)] * out[j]
         h[i] = value / (P - 1)
 
 
@@ -171,13 +184,23 @@ def gain(state, spins, i):  # type: ignore[no-untyped-def]
 
 @compiled()
 def flip(state, spins, i):  # type: ignore[no-untyped-def]
-    out = around(state.J, spins, i, state.room, state.order - 1)
-    h, twice = state.h, state.h.dtype.type(2 * spins[i])
+    twice = state.h.dtype.type(2 * spins[i])
+    if state.order == 2:
+        add(state.h, twice, state.J[i], i)
+    else:
+        add(state.h, twice, around(state.J, spins, i, state.room, state.order - 1), i)
+
+
+@compiled()
+def add(h, twice, out, i):  # type: ignore[no-untyped-def]
+    """h_j += twice · out_j for the other sites."""
+    number = h.dtype.type
     left, right = h[:i], h[i + 1 :]
-    for j in range(i):
-        left[j] += twice * out[j]
-    for j in range(i, len(out)):
-        right[j - i] += twice * out[j]
+    before, after = out[: len(left)], out[i : i + len(right)]
+    for j in range(len(left)):
+        left[j] += number(twice * before[j])
+    for j in range(len(right)):
+        right[j] += number(twice * after[j])
 
 
 kernel(Couplings, gain, flip)

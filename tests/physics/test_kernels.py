@@ -500,7 +500,7 @@ def test_couplings_are_products_of_entries_at_every_site():
     wanted = {x: c * ((t[:, x[0]] * t[:, x[1]] * t[:, x[2]]).sum() + g) for x, g in zip(tuples, noise, strict=True)}
     for i in range(6):
         others = [tuple(sorted((i, *pair))) for pair in combinations([j for j in range(6) if j != i], 2)]
-        np.testing.assert_allclose(rows.J[i], [wanted[x] for x in others])
+        np.testing.assert_allclose(rows.J[i, :10], [wanted[x] for x in others])
 
 
 @pytest.mark.parametrize("P", [2, 3, 4, 5, 6])
