@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..network import Network, free_memory
-from . import diluted, multiples, signs
+from . import diluted, lanes, multiples, signs
 from .couplings import CouplingTensor, noise_tensor, tensor_of
 from .entries import EntryRows, whole
 from .sweeping import Memory, flip, gain, kernel, remember
 
 Array = NDArray[Any]
-KERNELS = ("bits", "couplings", "integers", "reals")
+KERNELS = ("bits", "couplings", "integers", "lanes", "reals")
 MAX_SIGN_ORDER = 8
 FEW = {2: 8.0}  # couplings per pattern up to which the tensor is quicker, a flip touching them all; else MANY
 MANY = 1.0
+SEVERAL = 4  # replicas from which lanes are quicker than each by itself
 MADE = 4e9  # products of entries that a tensor may cost
 
 
@@ -36,7 +37,7 @@ class Parts(NamedTuple):
 class EntriesAndNoise:
     """What replicas share where the noise cannot be part of the interaction's own tensor."""
 
-    exact = False
+    exact, scale = False, 1.0
 
     def __init__(self, entries: Any, noise: CouplingTensor):
         self.entries, self.noise = entries, noise
@@ -60,14 +61,16 @@ def flip_of_parts(state, spins, i):  # type: ignore[no-untyped-def]
 kernel(Parts, gain_of_parts, flip_of_parts)
 
 
-def chosen(net: Network, name: str | None = None, portable: bool = False) -> tuple[str, Any]:
+def chosen(net: Network, name: str | None, portable: bool, together: int) -> tuple[str, Any]:
     """Name of the kernel and what its replicas share; ParameterError for a name that does not suit the network."""
     if net.noise is not None:
         return _with_noise(net, name)
     if name is None:
-        name = best(net)
+        name = best(net, together)
     if name == "bits":
         return name, _bit_rows(net, portable)
+    if name == "lanes":
+        return name, _lane_rows(net)
     if name == "couplings":
         if net.interaction != "tensor":
             raise ParameterError("kernel", "another one for the power interaction", name, "Leave kernel out.")
@@ -82,9 +85,11 @@ def chosen(net: Network, name: str | None = None, portable: bool = False) -> tup
     return name, EntryRows(rows, np.ones(net.n) if weights is None else weights, scale, net.P, net.interaction)
 
 
-def best(net: Network) -> str:
+def best(net: Network, together: int) -> str:
     """The kernel that is expected to be the quickest: by the size of the tensor and the kind of entries."""
     n, N, P = net.n, net.N, net.P
+    if together >= SEVERAL and _in_lanes(net):
+        return "lanes"
     tensor = N * math.comb(N - 1, P - 1)
     quick = tensor / N <= FEW.get(P, MANY) * n and tensor / P * n < MADE and 16 * tensor < free_memory() / 4
     if net.interaction == "tensor" and quick:
@@ -111,6 +116,21 @@ def _bit_rows(net: Network, portable: bool) -> Any:
     rows = np.sign(net.entries).astype(np.int8)
     make = signs.SignRows if rows.all() else diluted.DilutedRows
     return make(rows, _scale(net, float(np.abs(net.entries).max())), net.P, net.interaction, portable)
+
+
+def _in_lanes(net: Network) -> bool:
+    """Whether entries share their modulus, and floats hold all sums."""
+    modulus = float(np.abs(net.entries).max())
+    same = modulus > 0 and bool((np.abs(net.entries) == modulus).all() and (net.weights == net.weights[0]).all())
+    return same and lanes.suitable(net.P, net.N, net.n, net.interaction)
+
+
+def _lane_rows(net: Network) -> lanes.LaneRows:
+    if not _in_lanes(net):
+        requirement = f"'lanes' only for up to {lanes.FEW} patterns of one modulus and equal weights"
+        raise ParameterError("kernel", requirement, "lanes", "Leave kernel out.")
+    scale = _scale(net, float(np.abs(net.entries).max()))
+    return lanes.LaneRows(np.sign(net.entries).astype(np.int8), scale, net.P, net.interaction)
 
 
 def _scale(net: Network, unit: float) -> float:

@@ -17,7 +17,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from .vectors import BYTES, I32, I64, SUMS, WORDS, Maker, call, load, reduced, store, widened
+from .vectors import BYTES, I32, I64, SUMS, WORDS, Maker, call, load, reduced, splat, store, widened
 
 Array = NDArray[Any]
 BLOCK = 256  # numbers per block: 32 bytes of mask
@@ -134,7 +134,7 @@ def shift(typing, plus, minus, step, A, polynomials, planes, edge, flags, avx2):
 
 
 def _shift(builder: Any, rows: list[Any], step: Any, A: Any, forms: list[Any], marks: Any, blocks: Any) -> None:
-    steps, nothing = _splat(builder, step), ir.Constant(SHORTS, [0] * LANES)
+    steps, nothing = splat(builder, step, LANES), ir.Constant(SHORTS, [0] * LANES)
     twice = builder.add(steps, steps) if len(rows) == 1 else steps
     masks = [cgutils.alloca_once(builder, BYTES) for _ in rows]
     seen = cgutils.alloca_once(builder, SHORTS)
@@ -155,7 +155,7 @@ def _shift(builder: Any, rows: list[Any], step: Any, A: Any, forms: list[Any], m
                 form.at(new, place)
             if marks is not None:
                 modulus = call(builder, f"llvm.abs.v{LANES}i16", SHORTS, new, ir.Constant(ir.IntType(1), 0))
-                there = builder.sext(builder.icmp_signed("==", modulus, _splat(builder, marks[0])), SHORTS)
+                there = builder.sext(builder.icmp_signed("==", modulus, splat(builder, marks[0], LANES)), SHORTS)
                 builder.store(builder.or_(builder.load(seen), there), seen)
             for mask, value in zip(masks, bytes_, strict=True):
                 builder.store(builder.add(value, value), mask)
@@ -189,7 +189,7 @@ class Floats:
         self.kind = ir.VectorType(element, LANES)
         self.width, self.digits = (32, 23) if element == ir.FloatType() else (64, 52)
         self.integers = ir.VectorType(ir.IntType(self.width), LANES)
-        self.coefficients = coefficients if self.arrays else [_splat(builder, c) for c in coefficients]
+        self.coefficients = coefficients if self.arrays else [splat(builder, c, LANES) for c in coefficients]
         self.total = cgutils.alloca_once_value(builder, I64(0))
         self.sum = cgutils.alloca_once(builder, self.integers)
 
@@ -222,7 +222,7 @@ class Words:
     def __init__(self, builder: Any, coefficients: list[Any], planes: list[Any], lag: bool, fast: bool):
         self.builder, self.planes, self.lag, self.fast = builder, planes, lag, fast
         self.arrays = isinstance(coefficients[0].type, ir.PointerType)
-        self.coefficients = coefficients if self.arrays else [_splat(builder, c) for c in coefficients]
+        self.coefficients = coefficients if self.arrays else [splat(builder, c, LANES) for c in coefficients]
         self.total = cgutils.alloca_once_value(builder, I64(0))
         self.sum = cgutils.alloca_once(builder, SUMS)
 
@@ -259,9 +259,3 @@ class Words:
 def _signs(builder: Any, mask: Any, kind: Any) -> Any:
     """−1 where a byte is negative, else 0."""
     return builder.sext(builder.icmp_signed("<", mask, ir.Constant(BYTES, [0] * LANES)), kind)
-
-
-def _splat(builder: Any, value: Any) -> Any:
-    kind = ir.VectorType(value.type, LANES)
-    one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, I32(0))
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))

@@ -23,8 +23,10 @@ from ..errors import (
 )
 from ..model import Model
 from ..network import Network, check_spins, count_patterns, free_memory, realisation_bytes
+from .choice import SEVERAL
 from .dynamics import CHUNK, KERNELS
 from .dynamics import DYNAMICS as SINGLE_FLIP
+from .lanes import FEW, LANES
 
 Array = NDArray[Any]
 DYNAMICS = (*SINGLE_FLIP, "parallel")
@@ -74,13 +76,23 @@ class Plan:
 
     def places(self) -> list[Place]:
         """Units of independent work, sample by sample: a ladder under exchange, all replicas under parallel dynamics
-        (one matrix product), single chains otherwise.
+        (one matrix product), as many as there are lanes where patterns are few, single chains otherwise.
         """
         T, R = tuple(range(len(self.T))), tuple(range(self.replicas))
-        together = [T] if self.exchange else [(t,) for t in T]
-        copies = [R] if self.dynamics == "parallel" else [(r,) for r in R]
-        outer = itertools.product(self.samples, range(len(self.starts)), together, copies)
+        rungs = [T] if self.exchange else [(t,) for t in T]
+        size = self.replicas if self.dynamics == "parallel" else self.lanes()
+        copies = [R[k : k + size] for k in range(0, self.replicas, size)]
+        outer = itertools.product(self.samples, range(len(self.starts)), rungs, copies)
         return [Place(*place) for place in outer]
+
+    def lanes(self) -> int:
+        """How many replicas are advanced side by side."""
+        if self.exchange or self.dynamics not in ("heat-bath", "zero"):
+            return 1
+        wanted = self.kernel == "lanes" or (
+            self.kernel is None and self.replicas >= SEVERAL and few(self.source, self.K)
+        )
+        return LANES if wanted else 1
 
     def number(self, start: int, replica: int) -> int:
         """The number a replica has in the counter of the random words: chains of every start have their own."""
@@ -132,6 +144,14 @@ class Plan:
             "seed": self.seed,
             "kernel": self.kernel,
         }
+
+
+def few(source: Model | Network, K: int) -> bool:
+    """Whether the patterns of a realisation are so few, and all of one modulus, that replicas go side by side."""
+    if isinstance(source, Network):
+        return source.n <= FEW and bool((np.abs(source.entries) == np.abs(source.entries[0, 0])).all())
+    count = source.protocol.entries_per_archetype() * K
+    return count <= FEW and source.protocol.one_modulus and source.nu == 0
 
 
 def digest(*arrays: Array | None) -> str:
@@ -187,6 +207,9 @@ def check_kernel(kernel: Any, dynamics: str) -> None:
     if kernel is None:
         return
     check_name("kernel", kernel, KERNELS)
+    if kernel == "lanes" and dynamics == "metropolis":
+        requirement = "another one for Metropolis, where each replica has its own sites"
+        raise ParameterError("kernel", requirement, kernel, "Leave kernel out.")
     if dynamics == "parallel":
         raise ParameterError("kernel", "None for parallel dynamics, a matrix product", kernel, "Leave kernel out.")
 

@@ -57,7 +57,7 @@ def prepared(net: Network, plan: Plan) -> Any:
     """What the walks of one realisation share."""
     if plan.dynamics == "parallel":
         return fields_of(net)
-    return prepare(net, plan.kernel)
+    return prepare(net, plan.kernel, together=1 if plan.dynamics == "metropolis" else len(plan.places()[0].chains()))
 
 
 class Run:

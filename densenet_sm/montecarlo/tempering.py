@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .dynamics import Record, Replica
+from .dynamics import Record, Replica, together
 from .records import joined
 from .words import ACCEPT, draw
 
@@ -62,7 +62,7 @@ class Ladder:
         parts: list[list[Record]] = []
         for n in range(rounds):
             count = min(EVERY, sweeps - n * EVERY)
-            records = [chain.run(count, stride) for chain in self.chains]
+            records = together(self.chains, count, stride)
             parts.append(records)
             self._swap([float(records[k].energy[-1]) for k in self.order], thresholds[n])
         return [joined(column) for column in zip(*parts, strict=True)]

@@ -58,3 +58,10 @@ def load(builder: Any, array: Any, index: Any, kind: Any) -> Any:
 
 def store(builder: Any, vector: Any, array: Any, index: Any) -> None:
     builder.store(vector, pointer(builder, array, index, vector.type), align=1)
+
+
+def splat(builder: Any, value: Any, lanes: int) -> Any:
+    """A number in every lane."""
+    kind = ir.VectorType(value.type, lanes)
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, I32(0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes))

@@ -1,4 +1,4 @@
-"""Chains that move together, and what a run keeps of them: a single replica, a ladder, or a batch in parallel."""
+"""Chains that move together, and what a run keeps of them: replicas side by side, a ladder, or a batch in parallel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import streams
-from .dynamics import Record, Replica
+from .dynamics import Record, Replica, together
 from .parallel import Batch
 from .plan import Place, Plan
 from .records import empty, joined
@@ -35,18 +35,18 @@ class Walk(Protocol):
 
 
 @dataclass
-class Single:
-    """One replica at one temperature."""
+class Group:
+    """Replicas at one temperature."""
 
-    replica: Replica
+    replicas: list[Replica]
     state: Array = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def spins(self) -> Array:
-        return self.replica.spins[None]
+        return np.array([replica.spins for replica in self.replicas])
 
     def run(self, sweeps: int, stride: int) -> list[Record]:
-        return [self.replica.run(sweeps, stride)]
+        return together(self.replicas, sweeps, stride)
 
     def reset(self) -> None:
         pass
@@ -107,6 +107,6 @@ def walk_of(plan: Plan, shared: Any, track: Track) -> Walk:
         for spins, (t, r) in zip(track.spins, place.chains(), strict=True)
     ]
     if not plan.exchange:
-        return Single(chains[0])
+        return Group(chains)
     swaps = streams.seed_sequence(plan.seed, "exchange", place.sample).generate_state(2)
     return Ladder(chains, swaps, numbers[0], track.state.copy())

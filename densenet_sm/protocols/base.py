@@ -50,6 +50,11 @@ class Base:
         """E t² of one entry: 1, but 1/R for a single unsupervised example."""
         return 1.0
 
+    @property
+    def one_modulus(self) -> bool:
+        """Whether all entries have the same modulus."""
+        return False
+
     def bytes_per_number(self) -> int:
         """Peak memory of drawing and preparing one entry: entries, kernel rows and temporaries."""
         return REAL_BYTES
@@ -101,6 +106,10 @@ class Storing(Archetypal):
         """Condensed entries of one archetype as (weight, law of t given ξ = +1), grouped by equal overlap."""
         no_example(example)
         return [(1.0, CERTAIN)]
+
+    @property
+    def one_modulus(self) -> bool:
+        return True
 
     def bytes_per_number(self) -> int:
         return SIGN_BYTES

@@ -141,6 +141,10 @@ class Unsupervised(_Examples):
         kappa = self.entropy / (1 + self.entropy)
         return [(1.0, 1.0)] + ([(self.M - 1.0, kappa)] if self.M > 1 and kappa > 0 else [])
 
+    @property
+    def one_modulus(self) -> bool:
+        return True
+
     def entries_per_archetype(self) -> int:
         return self.M
 

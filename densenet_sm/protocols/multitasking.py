@@ -67,6 +67,10 @@ class Multitasking(Archetypal):
     def entry_variance(self) -> float:
         return self.data.entry_variance()
 
+    @property
+    def one_modulus(self) -> bool:
+        return self.d == 0 and self.data.one_modulus
+
     def bytes_per_number(self) -> int:
         return REAL_BYTES if self.d > 0 else self.data.bytes_per_number()
 

@@ -90,6 +90,10 @@ class TeacherStudent(Base):
         no_example(example)
         return [(1.0, CERTAIN)]
 
+    @property
+    def one_modulus(self) -> bool:
+        return True
+
     def bytes_per_number(self) -> int:
         return SIGN_BYTES
 

@@ -22,11 +22,12 @@ from densenet_sm import (
     retrieve,
     simulate,
 )
-from densenet_sm.montecarlo import couplings, entries, masked, multiples, signs, vectors, words
-from densenet_sm.montecarlo.dynamics import KERNELS, Replica, prepare
+from densenet_sm.montecarlo import couplings, entries, lanes, masked, multiples, signs, vectors, words
+from densenet_sm.montecarlo.dynamics import KERNELS, Replica, prepare, together
 from densenet_sm.montecarlo.integers import fits, halves, horner, modular, rounded, table
 
 KEY = np.array([7, 11], np.uint32)
+PORTABLE = 3, 6  # orders at which kernels also run without the instructions of one processor
 FALSE_ALARM = 1e-5  # of each statistical test
 
 
@@ -75,26 +76,32 @@ def test_tracked_observables_are_those_of_the_reference(name, dynamics):
     assert record.flips > 0
 
 
-def all_kernels(net):
+def all_kernels(net, dynamics="heat-bath"):
     """Everything a network can run on, by name; some once more without the instructions of one processor."""
     for name in KERNELS:
+        if name == "lanes" and dynamics == "metropolis":
+            continue
         try:
             yield name, prepare(net, name)
         except ParameterError:
             continue
-        if name in ("bits", "integers") and net.P in (3, 4, 6):
+        if name in ("bits", "integers") and net.P in PORTABLE:
             yield f"portable {name}", prepare(net, name, portable=True)
 
 
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis", "zero"])
-@pytest.mark.parametrize("interaction", ["tensor", "power"])
-@pytest.mark.parametrize("P", [2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize(
+    ("P", "interaction"), [*((P, "tensor") for P in range(2, 9)), (2, "power"), (3, "power"), (8, "power")]
+)
 def test_kernels_agree_flip_for_flip(P, interaction, dynamics):
     net = Network.sample(Model(P=P, interaction=interaction), 13, K=40, seed=5)
     T = 0.0 if dynamics == "zero" else 2 * float(np.abs(net.local_fields(net.archetypes[0])).mean())
-    runs = {name: Replica(p, spins_of(net), T, dynamics, KEY).run(60, stride=1) for name, p in all_kernels(net)}
+    runs = {
+        name: Replica(p, spins_of(net), T, dynamics, KEY).run(60, stride=1) for name, p in all_kernels(net, dynamics)
+    }
     wanted = {"bits", "integers", "reals"} | ({"couplings"} if interaction == "tensor" else set())
-    wanted |= {"portable bits", "portable integers"} if P in (3, 4, 6) else set()
+    wanted |= {"lanes"} if dynamics != "metropolis" else set()
+    wanted |= {"portable bits", "portable integers"} if P in PORTABLE else set()
     assert set(runs) == wanted
     first = runs["bits"]
     assert first.flips >= (1 if dynamics == "zero" else 50)
@@ -152,6 +159,39 @@ def test_a_diluted_pattern_crosses_the_edge_of_16_bits_both_ways():
     cold.run(20)
     assert cold.caches.listed[0] == 1
     assert cold.caches.total[0] == cold.shared.rows.state(cold.spins).total[0]
+
+
+@pytest.mark.parametrize("interaction", ["tensor", "power"])
+@pytest.mark.parametrize(("P", "N", "K"), [(2, 50, 7), (3, 60, 64), (4, 100, 30), (6, 40, 9)])
+def test_replicas_in_lanes_are_the_single_ones(P, N, K, interaction):
+    """Eleven replicas at as many temperatures, so that lanes of the second group stay empty; across chunks."""
+    net = Network.sample(Model(P=P, interaction=interaction, field=0.1), N, K=K, seed=1)
+    scale = float(np.abs(net.local_fields(spins_of(net))).mean())
+    T = [0.0, *(scale * np.linspace(0.3, 3, 10))]
+
+    def replicas(name):
+        shared = prepare(net, name)
+        return [Replica(shared, spins_of(net, k), t, "heat-bath", KEY, k, 0, 5) for k, t in enumerate(T)]
+
+    rows = together(replicas("bits"), 100, 7)
+    group = replicas("lanes")
+    for single, lane in zip(rows, together(group, 100, 7), strict=True):
+        assert lane.flips == single.flips > 0
+        np.testing.assert_array_equal(lane.snapshots, single.snapshots)
+        np.testing.assert_array_equal(lane.m, single.m)
+        np.testing.assert_allclose(lane.energy, single.energy, rtol=1e-13, atol=1e-12)
+    np.testing.assert_allclose([net.energy(r.spins) for r in group], [r.energy[-1] for r in rows], rtol=1e-12)
+
+
+@pytest.mark.parametrize("exchange", [False, True])
+def test_simulate_puts_replicas_of_few_patterns_into_lanes(exchange):
+    settings = {"N": 30, "K": 5, "T": [0.6, 0.7, 0.8, 0.9], "sweeps": 150, "burn_in": 8, "samples": 2, "seed": 3}
+    settings |= {"replicas": 2 if exchange else 9, "exchange": exchange}
+    one, other = (simulate(Model(P=3), kernel=name, **settings) for name in (None, "bits"))
+    assert all(one[name].equals(other[name]) for name in ("m", "acceptance", "q_histogram"))
+    np.testing.assert_allclose(one.energy, other.energy, rtol=1e-13)
+    net = Network.sample(Model(P=3), 30, K=5, seed=1)
+    assert [prepare(net, together=n).kernel for n in (1, 4)] == ["bits", "lanes"]
 
 
 @pytest.mark.parametrize("name", ["unsupervised", "supervised", "multitasking"])
@@ -294,6 +334,11 @@ def test_kernels_that_do_not_suit_are_refused():
     for name in ("bits", "integers"):
         with pytest.raises(ParameterError, match="kernel must be"):
             prepare(real, name)
+    for net in (real, Network.sample(Model(P=3), 20, K=65, seed=1)):
+        with pytest.raises(ParameterError, match="kernel must be 'lanes' only for up to 64"):
+            prepare(net, "lanes")
+    with pytest.raises(ParameterError, match="Metropolis"):
+        simulate(Model(P=3), T=1.0, N=20, K=4, kernel="lanes", dynamics="metropolis")
     noisy = Network.sample(Model(P=3, nu=0.1), 8, seed=1)
     with pytest.raises(ParameterError, match="couplings"):
         prepare(noisy, "bits")
@@ -478,6 +523,19 @@ def test_products_of_multiples_are_vectorised():
         found = sums(row, digits, ((0,), (0, 0), (0, 0)), avx2)
         assert found == ((t * c[2]).sum(), (t**2 * c[1]).sum(), (t**3 * c[0]).sum())
     assert "".join(sums.inspect_asm().values()).count("vpmaddwd") >= 5
+
+
+@pytest.mark.skipif(vectors.AVX2 is None, reason="needs AVX2")
+@pytest.mark.parametrize(("P", "N", "suffix"), [(3, 40, "ps"), (6, 200, "pd")])
+def test_lanes_are_vectors(P, N, suffix):
+    net = Network.sample(Model(P=P), N, K=8, seed=1)
+    rows = prepare(net, "lanes").rows
+    fresh = nb.njit(lanes.sweep_lanes.py_func)
+    state = rows.state(np.ones((8, N), np.int8))
+    arguments = np.zeros((1, N, 8), np.uint32), np.zeros((8, 257)), np.zeros(8)
+    fresh(state, np.zeros(N), *arguments, np.empty((1, N, 8), np.int8), np.empty((1, 8), np.int64))
+    found = "".join(fresh.inspect_asm().values()).splitlines()
+    assert sum("vfmadd" in line and suffix in line and "ymm" in line for line in found) >= 8
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="reads x86 assembly")
