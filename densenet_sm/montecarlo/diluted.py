@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from .compiling import compiled
 from .integers import Form, best_forms, fits, low_part, planes, table
-from .masked import masked_sum, pack, shift
+from .masked import masked_sum, pack
+from .shifts import shift
 from .signs import EMPTY, LIFT, beyond, bit
 from .sweeping import Memory, kernel, remember
 from .vectors import AVX2
@@ -117,7 +118,7 @@ def gather(rows, spins, A):  # type: ignore[no-untyped-def]
         shift(rows[0, i], rows[1, i], np.int16(spins[i]), A, EMPTY[0], EMPTY[1], np.int16(0), None, None)
 
 
-@compiled()
+@compiled(forceinline=True)
 def refresh(state, i, step):  # type: ignore[no-untyped-def]
     """Move half overlaps by `step` times the entries of site i, and all that follows from them."""
     rows, edge = state.rows, np.int16(state.constants[2])
@@ -125,7 +126,7 @@ def refresh(state, i, step):  # type: ignore[no-untyped-def]
     update_far(state, state.flags)
 
 
-@compiled()
+@compiled(forceinline=True)
 def update_far(state, flags):  # type: ignore[no-untyped-def]
     """Who is beyond the edge now, and what they lack."""
     if flags is None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 LARGEST = 2.0**62  # sums of whole numbers stay below
-FLOATS = (np.float32, 2.0**21), (np.float64, 2.0**50)  # values up to which masked.shift rounds to whole numbers
+FLOATS = (np.float32, 2.0**21), (np.float64, 2.0**50)  # values up to which shifts.shift rounds to whole numbers
 SELDOM = 8  # patterns beyond the edge in a typical configuration, up to which 16 bits pay
 MARGIN = 0.25  # of a value from the whole number it is rounded to, so that the order of operations does not matter
 

@@ -7,7 +7,7 @@ With A = Σ_i ξ_i s_i, y = ξ_i s_i = ±1 and F(A) of `integers.py`,
 so flipping spin i adds W − s_i h_i, W = Σ_μ D(A_μ), h_i = Σ_μ ξ_i^μ V(A_μ): one ±1 product with the cached V. Only an
 accepted flip touches A, V and W. Whole numbers throughout:
 V = v_0 + v_1 U and D = d_0 + d_1 U′, U in byte planes (`masked.py`). Where |a| < edge, U and U′ fit into 16 bits; the
-few patterns beyond, as a rule those that are retrieved, are kept in a list with the multiples of 2^16 they lack.
+few patterns beyond, as a rule those that are retrieved, are kept in a list with what they lack.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiling import compiled
-from .integers import Form, best_forms, fits, low_part, planes, table
-from .masked import masked_sum, pack, shift
+from .integers import Form, best_forms, fits, halves, horner, low_part, planes, table
+from .masked import masked_sum, pack
+from .shifts import shift
 from .sweeping import Memory, kernel, remember
 from .vectors import AVX2
 
@@ -40,7 +41,7 @@ class Signs(NamedTuple):
     A: Array
     planes: tuple[Array, ...]
     numbers: Array
-    far: Array  # patterns beyond the edge, and what they lack of U in units of 2^16 [2, n]
+    far: Array  # patterns beyond the edge, and what they lack of U [2, n]
     flags: Array | None
     polynomials: tuple[tuple[Any, ...], tuple[Any, ...]]
     tables: Array  # low and high parts of U and of U′ [4, N+1]
@@ -66,8 +67,8 @@ class SignRows:
         self.near = self.edge > N // 2 + 1
         lift = LIFT if V.coefficients.dtype == np.int16 else 0
         self.largest = V.largest if not lift else (1 << 16) - 1
-        self.polynomials = tuple(V.coefficients[:, 0]), tuple(D.coefficients[:, 0])
-        self.tables = np.concatenate([parts(V), parts(D)])
+        self.polynomials = sparse(V.coefficients[:, 0]), sparse(D.coefficients[:, 0])
+        self.tables = np.concatenate([parts(V, low_part(V, 0)), parts(D, added_part(D))])
         self.constants = (V.offset, V.unit, D.offset, D.unit, n, self.size - n, lift, self.edge)
 
     def state(self, spins: Array) -> Signs:
@@ -103,10 +104,25 @@ def forms(P: int, N: int, n: int, interaction: str) -> tuple[list[Form], int] | 
     return best_forms([([V], P - 1), ([D], max(P - 2, 0))], n, N)
 
 
-def parts(form: Form) -> Array:
-    """U over all half overlaps as what polynomials give, and what is missing in units of 2^16 [2, N+1]."""
-    low = low_part(form, 0)
-    return np.array([low, (form.U[0] - low) >> 16])
+def parts(form: Form, low: Array) -> Array:
+    """U over all half overlaps as what polynomials give, and what is missing [2, N+1]."""
+    return np.array([low, form.U[0] - low])
+
+
+def added_part(form: Form) -> Array:
+    """U as it is added up: 16 bits of a parabola are those of its linear factor."""
+    c = form.coefficients[:, 0]
+    if c.dtype != np.int16 or len(c) != 3:
+        return low_part(form, 0)
+    a = halves(len(form.U[0]) - 1)
+    return a * horner(c[:-1], a.astype(np.int16)) + np.int64(c[-1])
+
+
+def sparse(coefficients: Array) -> tuple[Any, ...]:
+    """Coefficients, the highest power first, as `shift` wants them."""
+    *first, last = coefficients
+    ones = [None if k == 0 and c == 1 and c.dtype == np.int16 else c for k, c in enumerate(first)]
+    return (*(None if k and c == 0 else c for k, c in enumerate(ones)), last)
 
 
 @compiled()
@@ -116,7 +132,7 @@ def gather(rows, spins, A):  # type: ignore[no-untyped-def]
         shift(rows[i], None, np.int16(spins[i]), A, EMPTY[0], EMPTY[1], np.int16(0), None, None)
 
 
-@compiled()
+@compiled(forceinline=True)
 def refresh(state, i, step):  # type: ignore[no-untyped-def]
     """Move half overlaps by `step` times the entries of site i, and all that follows from them."""
     d0, d1, n, padding, _, edge = state.constants[2:]
@@ -128,13 +144,13 @@ def refresh(state, i, step):  # type: ignore[no-untyped-def]
     U -= padding * state.tables[0, last]
     bend -= padding * state.tables[2, last]
     more, steeper = update_far(state, state.flags)
-    U += more << 16
-    bend += steeper << 16
+    U += more
+    bend += steeper
     numbers[WHOLE] = U
     numbers[W] = d0 * n + d1 * bend
 
 
-@compiled()
+@compiled(forceinline=True)
 def update_far(state, flags):  # type: ignore[no-untyped-def]
     """Who is beyond the edge now, and what they lack of Σ U and Σ U′."""
     if flags is None:
@@ -151,7 +167,7 @@ def update_far(state, flags):  # type: ignore[no-untyped-def]
     return more, steeper
 
 
-@compiled()
+@compiled(forceinline=True)
 def beyond(A, n, edge, flags, listed, count):  # type: ignore[no-untyped-def]
     """Enter into a list of so many who has arrived at the edge, drop who has left, and return how many are in it."""
     for block in range(len(flags)):
@@ -182,7 +198,7 @@ def gain(state, spins, i):  # type: ignore[no-untyped-def]
     row, whole, numbers = state.rows[i], state.sums[i], state.numbers
     above = masked_sum(row, state.planes, state.avx2) - lift * ((whole + n) >> 1)
     for k in range(numbers[FAR]):
-        above += bit(row, state.far[0, k]) * (state.far[1, k] << 16)
+        above += bit(row, state.far[0, k]) * state.far[1, k]
     field = v0 * whole + v1 * (2 * above - numbers[WHOLE])
     return numbers[W] - spins[i] * field
 

@@ -24,11 +24,15 @@ class Maker:
         return made.data, cgutils.unpack_tuple(self.builder, made.shape)[0]
 
     def tuple(self, kind: Any, value: Any) -> list[Any]:
-        """Elements of a tuple: pointers of arrays, or numbers; none of None."""
+        """Elements of a tuple: pointers of arrays, numbers or None; none of None."""
         if kind == types.none:
             return []
-        elements = cgutils.unpack_tuple(self.builder, value, len(kind))
-        return [self.array(k, e)[0] if isinstance(k, types.Array) else e for k, e in zip(kind, elements, strict=True)]
+        return [self._element(*pair) for pair in zip(kind, cgutils.unpack_tuple(self.builder, value), strict=True)]
+
+    def _element(self, kind: Any, value: Any) -> Any:
+        if isinstance(kind, types.Array):
+            return self.array(kind, value)[0]
+        return None if kind == types.none else value
 
 
 def reduced(builder: Any, vector: Any) -> Any:

@@ -22,7 +22,7 @@ from densenet_sm import (
     retrieve,
     simulate,
 )
-from densenet_sm.montecarlo import couplings, entries, lanes, masked, multiples, signs, vectors, words
+from densenet_sm.montecarlo import couplings, entries, lanes, masked, multiples, shifts, signs, vectors, words
 from densenet_sm.montecarlo.dynamics import KERNELS, Replica, prepare, together
 from densenet_sm.montecarlo.integers import fits, halves, horner, modular, rounded, table
 
@@ -491,7 +491,7 @@ def test_passes_over_patterns_are_vectorised():
 
     @nb.njit
     def update(row, A, polynomials, planes, flags, avx2):
-        return masked.shift(row, None, np.int16(1), A, polynomials, (planes, ()), np.int16(9), flags, avx2)
+        return shifts.shift(row, None, np.int16(1), A, polynomials, (planes, ()), np.int16(9), flags, avx2)
 
     row, A, flags = np.zeros(32, np.uint8), np.zeros(256, np.int16), np.zeros(1, np.uint8)
     planes = (np.zeros(256, np.uint8), np.zeros(256, np.uint8))
