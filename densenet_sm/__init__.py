@@ -25,7 +25,7 @@ from .protocols import Multitasking, Storing, Supervised, TeacherStudent, Unsupe
 if TYPE_CHECKING:
     from . import plot
     from .enumeration import exact
-    from .montecarlo import anneal, basins, estimate, ladder, merge, retrieve, simulate
+    from .montecarlo import anneal, basins, estimate, ladder, merge, plefka, retrieve, simulate
     from .network import Network
     from .study import compare
     from .theory import (
@@ -97,6 +97,7 @@ __all__ = [
     "one_step",
     "paramagnet",
     "phase_diagram",
+    "plefka",
     "plot",
     "retrieve",
     "simulate",
@@ -138,6 +139,7 @@ _HOME = {
     "estimate": "montecarlo",
     "ladder": "montecarlo",
     "merge": "montecarlo",
+    "plefka": "montecarlo",
     "retrieve": "montecarlo",
     "compare": "study",
 }
