@@ -5,6 +5,7 @@ from __future__ import annotations
 PARAMAGNET = "paramagnet"
 GLASS = "glass"
 RETRIEVAL = "retrieval"
+RETRIEVAL_BROKEN = "retrieval 1RSB"
 PURE = "pure"
 HIERARCHICAL = "hierarchical"
 PARALLEL = "parallel"
@@ -26,4 +27,5 @@ def metastable(phase: str) -> str:
 
 
 METASTABLE_RETRIEVAL = metastable(RETRIEVAL)
-REGIONS = (*UNALIGNED, *map(metastable, ALIGNED), *ALIGNED, NO_STATE)
+ORDERED = (*ALIGNED, RETRIEVAL_BROKEN)
+REGIONS = (*UNALIGNED, *map(metastable, ORDERED), *ORDERED, NO_STATE)

@@ -41,6 +41,7 @@ SYMBOLS = {"alpha": "α", "T": "T", "nu": "ν", "rho": "ρ", "r": "r", "M": "M",
 _ALIGNED = {  # Okabe–Ito hues, paler; metastable regions are paler still
     phases.RETRIEVAL: "#8FC3E6",
     phases.EXAMPLE: "#F5C46B",
+    phases.RETRIEVAL_BROKEN: "#5B93C7",
     phases.PURE: "#8FC3E6",
     phases.HIERARCHICAL: "#7FCBB3",
     phases.MIXED: "#F0E79A",
@@ -59,6 +60,9 @@ LINE_STYLES: dict[str, tuple[str, Any, str]] = {  # colour, dashes, name; the lo
     "saddle": ("#CC79A7", (0, (4, 1)), "turns into a saddle"),
     "at": ("#009E73", "-.", "AT, retrieval"),
     "at glass": ("#009E73", (0, (1, 1, 3, 1)), "AT, glass"),
+    "gardner": ("#CC79A7", (0, (3, 1, 1, 1)), "Gardner"),
+    "glass_dynamic": ("#6A4C93", (0, (2, 1)), "glass, dynamic"),
+    "glass_static": ("#6A4C93", (0, (6, 1)), "glass, static"),
     "ergodic": ("#6A4C93", ":", "glass / paramagnet"),
     "nishimori": ("0.35", (0, (6, 2)), "Nishimori"),
     "nishimori spinodal": ("0.35", "", "Nishimori: T_d²"),
@@ -121,6 +125,7 @@ def lines(ds: xr.Dataset, ax: Axes | None = None) -> list[Any]:
         colour, dash, label = _style(str(name))
         alone = int(np.isfinite(line.line_x).sum()) == 1
         style: dict[str, Any] = {"marker": "D", "markersize": 4} if alone else {"linestyle": dash or "-"}
+        style["linewidth"] = _width(str(name))
         (artist,) = ax.plot(line.line_x, line.line_y, color=colour, label=label, **style)
         drawn.setdefault(label, artist)
     return list(drawn.values())
@@ -136,6 +141,11 @@ def _style(name: str) -> tuple[str, Any, str]:
         label, dash = f"{label}, {state}", (0, (5, 1, 1, 1, 1, 1)) if dash == "-" else dash
     ansatz = rest.partition(" ")[0]
     return colour, dash, f"{label} ({ansatz})" if ansatz else label
+
+
+def _width(name: str) -> float:
+    """Lines of broken symmetry are drawn thicker."""
+    return 2.2 if "/1RSB" in name else 1.2
 
 
 def legend_handles(*datasets: xr.Dataset) -> list[Any]:
@@ -154,6 +164,7 @@ def legend_handles(*datasets: xr.Dataset) -> list[Any]:
             colour, dash, label = _style(str(name))
             alone = int(np.isfinite(ds.line_x.sel(line=name)).sum()) == 1
             style: dict[str, Any] = {"marker": "D", "linestyle": ""} if alone else {"linestyle": dash or "-"}
+            style["linewidth"] = _width(str(name))
             handles.setdefault(label, Line2D([], [], color=colour, label=label, **style))
     return list(handles.values())
 

@@ -24,6 +24,7 @@ from .threads import one_thread
 
 Array = NDArray[Any]
 APART = 0.2  # share that a branch is better started from
+LAST = 0.01, 0.003, 0.03, 0.1  # of a line's width: what is followed of a branch to find its end
 MERGED = 0.3  # largest share of the broken response with which a branch that stops is about to become symmetric
 
 
@@ -76,16 +77,22 @@ def _follow(
             traced += [branch] if len(branch.values) > 1 else []
 
 
-def followed(line: Line, value: float, v: Array, theta: float | None, through: bool = False) -> BrokenBranch:
-    """The branch through a state (x, q_1, C, D) at a value, both ways; `through` its folds, to where it ends.
+def followed(
+    line: Line, value: float, v: Array, theta: float | None, through: bool = False, ways: tuple[int, ...] = (1, -1)
+) -> BrokenBranch:
+    """The branch through a state (x, q_1, C, D) at a value, both `ways`; `through` its folds, to where it ends.
 
     Raises ConvergenceError where it is lost.
     """
     flat = bool(v[-3] < EQUAL or line.equations(value).noise.modes)
     form = BrokenBranch([], [], theta=theta, flat=flat)
-    u, bounds = form.one(line, value).own(v), (line.low, line.high)
+    u = form.one(line, value).own(v)
+    bounds = _bounds(line)
     make: Any = partial(form.one, line)
-    up, down = (trace(make, u, value, sign, bounds, through=through, kind=BrokenCurve) for sign in (1, -1))
+    up, down = (
+        trace(make, u, value, sign, bounds, through=through, kind=BrokenCurve) if sign in ways else Branch([value], [u])
+        for sign in (1, -1)
+    )
     both = down.joined(up)
     points = [form.one(line, at).whole(own) for at, own in zip(both.values, both.points, strict=True)]
     return BrokenBranch(both.values, points, both.ends, both.folds, theta, flat)
@@ -98,11 +105,40 @@ def _continuing(
     for branch in seeds:
         for share in (0.5, 0.25, 0.75):
             n = int(share * (len(branch.values) - 1))
-            eq = Broken(line.equations(branch.values[n]), 1)
-            v, error, _ = newton(eq, branch.points[n], fixed=theta is not None)
-            if error < 10 * ENOUGH and gap(eq, v) > EQUAL and v[-1] * eq.base.T <= 1 and _kept(v, start):
+            v = _held(line, branch.values[n], branch.points[n], start, theta)
+            if v is not None:
                 yield branch.values[n], v
                 break
+
+
+def _bounds(line: Line) -> tuple[float, float]:
+    """Both ends of a line, or what is next to them where there is no noise, so that nothing breaks."""
+    tiny = 1e-9 * (line.high - line.low)
+    low, high = (line.equations(end).noise.silent for end in (line.low, line.high))
+    return line.low + tiny * low, line.high - tiny * high
+
+
+def ends_beside(line: Line, start: Any, seeds: Sequence[BrokenBranch]) -> list[BrokenBranch]:
+    """The last parts, up to their folds, of the branches that those of a neighbouring line continue to."""
+    found = []
+    with one_thread(), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        for branch, end, sign in ((b, *side) for b in seeds for side in ((0, -1), (-1, 1)) if b.ends[side[0]]):
+            away = np.abs(np.array(branch.values) - branch.values[end])
+            for share in LAST:
+                n = int(np.argmin(np.abs(away - min(share * (line.high - line.low), 0.7 * float(away.max())))))
+                v = _held(line, branch.values[n], branch.points[n], start, branch.theta)
+                if v is not None:
+                    found.append(followed(line, branch.values[n], v, branch.theta, ways=(sign,)))
+                    break
+    return found
+
+
+def _held(line: Line, value: float, guess: Array, start: Any, theta: float | None) -> Array | None:
+    """The broken state of a start next to a guess, or None."""
+    eq = Broken(line.equations(value), 1)
+    v, error, _ = newton(eq, guess, fixed=theta is not None)
+    held = error < 10 * ENOUGH and gap(eq, v) > EQUAL and v[-1] * eq.base.T <= 1 and _kept(v, start)
+    return v if held else None
 
 
 def _kept(v: Array, start: Any) -> bool:

@@ -30,23 +30,34 @@ Array = NDArray[Any]
 MOST = 0.6  # largest one that where it does so is extrapolated from
 
 
-def broken_crossings(line: Line, kind: str, start: Any) -> Iterator[Crossing]:
-    """Crossings of kind "spinodal", "coexistence", "gardner", "glass_dynamic" or "glass_static"."""
+def broken_crossings(line: Line, kind: str, start: Any, seeds: list[BrokenBranch] | None = None) -> Iterator[Crossing]:
+    """Crossings of kind "spinodal", "coexistence", "at", "gardner", "glass_dynamic" or "glass_static".
+
+    `seeds` are branches of a line next to this one, and then become those of this one.
+    """
     if kind == "coexistence":
         yield from _meetings(line, start)
         return
     theta = 1.0 if kind.startswith("glass") else None
     if kind == "spinodal":
         yield from _symmetric_ends(line, start)
-    for branch in broken_branches(line, start, theta):
-        if kind in ("spinodal", "glass_dynamic"):
-            yield from _folds(line, branch)
-        elif kind == "at":
-            yield from _merges(line, branch)
-        elif kind == "glass_static":
-            yield from _roots(line, branch, lambda eq, v: float(-eq.at(v).slope_D[0]))
-        else:
-            yield from _roots(line, branch, lambda eq, v: -max(eq.at(v).replicons[-1], -1.0))
+    found = broken_branches(line, start, theta, seeds or ())
+    if seeds is not None and found:
+        seeds[:] = found
+    for branch in found:
+        yield from crossings_of(line, branch, kind)
+
+
+def crossings_of(line: Line, branch: BrokenBranch, kind: str) -> Iterator[Crossing]:
+    """Crossings of one kind on one branch."""
+    if kind in ("spinodal", "glass_dynamic"):
+        yield from _folds(line, branch)
+    elif kind == "at":
+        yield from _merges(line, branch)
+    elif kind == "glass_static":
+        yield from _roots(line, branch, lambda eq, v: float(-eq.at(v).slope_D[0]))
+    else:
+        yield from _roots(line, branch, lambda eq, v: -max(eq.at(v).replicons[-1], -1.0))
 
 
 def _folds(line: Line, branch: BrokenBranch) -> Iterator[Crossing]:

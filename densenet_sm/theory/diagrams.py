@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
-from .branches import branches, rejoined, state_on
+from .branches import branches, rejoined, state_at, state_on
 from .continuation import Branch
 from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
 from .scans import Line, belongs, ordered_starts, singular
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Axis = tuple[str, float, float, int]
 Traced = dict[Any, list[Branch] | ConvergenceError]  # the branches of every start, or why there are none
+BROKEN = "1RSB"
 MANY = 20  # rows so close that one's scan also serves the next
 
 
@@ -37,6 +38,8 @@ class _Row:
     crossings: list[tuple[str, int, float]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    firm: list[tuple[str, int, float]] = field(default_factory=list)  # crossings of symmetric states stable to breaking
+    unstable: bool = False  # whether a symmetric branch is, somewhere
 
 
 def phase_diagram(
@@ -48,7 +51,7 @@ def phase_diagram(
     start: Any = None,
     progress: Callable[[], None] | None = None,
 ) -> xr.Dataset:
-    r"""Replica-symmetric lines and regions of a model over two of its parameters.
+    r"""Lines and regions of a model over two of its parameters, replica-symmetric or of one step of breaking.
 
     For every value of y the branches of ordered states are followed along x by continuation: they fold at the
     spinodal, their free energy meets that of the lowest competitor at the coexistence, their replicon vanishes at the
@@ -59,7 +62,8 @@ def phase_diagram(
     x, y : (name, low, high, number of points), names as in `critical` ("alpha", "T", "nu", "r", "rho", "M", "d"); an
         M axis has the integers nearest to its points
     T : temperature, required when no axis is "T"
-    ansatz : ("RS",)
+    ansatz : "RS", "1RSB" or both, ("RS", "1RSB"): which lines. With "1RSB" the regions are those of one step, which
+        distinguish "retrieval 1RSB", where overlaps break, from "retrieval", where the symmetric state is stable
     start : the branch that is followed; None: every kind of ordered state that the model has ("retrieval";
         "retrieval", "example" for unsupervised; for several diluted patterns "hierarchical", "parallel", "pure" and
         the hierarchies and mixtures of fewer patterns, "1+1" and "2")
@@ -84,9 +88,12 @@ def phase_diagram(
     """
     x, y, T = _checked(model, x, y, ansatz, T, start, progress)
     starts = ordered_starts(model) if start is None else (start,)
+    asked = (ansatz,) if isinstance(ansatz, str) else tuple(ansatz)
+    _check_broken(model, asked, starts)
     along, across = (y, x) if x[0] == "M" else (x, y)  # integers cannot be followed: rows are at fixed M
     columns, rows = _points(along), _points(across)
-    found = _solved([_line(model, T, across[0], float(value), along) for value in rows], columns, starts, progress)
+    lines = _sparse([_line(model, T, across[0], float(value), along) for value in rows])
+    found = _solved(lines, columns, starts, progress)
     edge = _Row()  # where the lines meet the first column
     if across[0] != "M":
         line = _line(model, T, along[0], along[1], across)
@@ -94,6 +101,14 @@ def phase_diagram(
     paths = _paths(rows, found, edge, along[1])
     if model.protocol.n_condensed > 1:
         paths = _chained(paths, rows, along[2] - along[1])
+    if BROKEN in asked:
+        from .broken_diagrams import broken_part
+
+        paths = {name: path for name, path in paths.items() if "RS" in asked}
+        broken, regions = broken_part(lines, rows, columns, starts[0], found)
+        paths |= broken
+        for row, own in zip(found, regions, strict=True):
+            row.labels = own
     labels = np.array([row.labels for row in found])
     if along is y:
         paths, labels = {name: [(b, a) for a, b in path] for name, path in paths.items()}, labels.T
@@ -105,12 +120,15 @@ def phase_diagram(
     return _dataset(axes, paths, labels, {**attributes, "failures": "; ".join(failures)})
 
 
+def _sparse(lines: list[Line]) -> list[Line]:
+    """Of many rows, every second one scans the odd values and the others the even ones: rows seed each other."""
+    return [replace(line, half=n % 2) for n, line in enumerate(lines)] if len(lines) > MANY else lines
+
+
 def _solved(
     lines: list[Line], columns: Array, starts: tuple[Any, ...], progress: Callable[[], None] | None
 ) -> list[_Row]:
-    """All rows. Of many, every second one scans the odd values and the others the even ones: rows seed each other."""
-    if len(lines) > MANY:
-        lines = [replace(line, half=n % 2) for n, line in enumerate(lines)]
+    """All rows."""
     traced = [_traced(lines, start) for start in starts]
     found = []
     for line, *own in zip(lines, *traced, strict=True):
@@ -127,7 +145,7 @@ def _checked(
     check_model(model)
     x, y = _axis("x", x), _axis("y", y)
     for name in ansatz if isinstance(ansatz, (tuple, list)) else (ansatz,):
-        check_name("ansatz", name, ANSATZES)
+        check_name("ansatz", name, (*ANSATZES, BROKEN))
     if progress is not None and not callable(progress):
         raise ParameterError("progress", "a function without arguments", progress, "It is called after every row.")
     for which, axis in (("x", x), ("y", y)):
@@ -141,6 +159,13 @@ def _checked(
     else:
         T = check_number("T", T, low=0, remedy="Pass T= when no axis is the temperature.")
     return x, y, T
+
+
+def _check_broken(model: Model, asked: tuple[str, ...], starts: tuple[Any, ...]) -> None:
+    """Broken symmetry is drawn for one kind of state with overlap."""
+    if BROKEN in asked and (len(starts) > 1 or model.protocol.n_condensed > 1):
+        remedy = "Pass start='retrieval', or use solve, follow and critical, which know ansatz='1RSB' for all."
+        raise ParameterError("ansatz", f"'RS' for a model with states {starts}", asked, remedy)
 
 
 def _axis(which: str, axis: Any) -> Axis:
@@ -196,7 +221,13 @@ def _row(line: Line, columns: Array, traced: Traced) -> _Row:
         if isinstance(found, ConvergenceError):
             row.failures.append(f"{start}: {found}")
             continue
+        row.unstable |= n == 0 and any(
+            state_at(line, branch.values[end], branch.points[end]).replicon < 0 for branch in found for end in (0, -1)
+        )
         for kind, c in _on_branches(line, start, found):
+            row.unstable |= n == 0 and kind == "at"
+            if n == 0 and c.state.replicon > 0 and (c.rival is None or c.rival.replicon > 0):
+                row.firm.append((kind, c.direction, c.value))
             if kind == "spinodal" and len(c.state.x_groups) > 1 and c.state.longitudinal < -1e-3:
                 continue  # the end of a saddle
             name, direction = _between_kinds(c) if kind == "coexistence" else (None, 0)

@@ -17,7 +17,7 @@ from .curves import curve_through
 from .scans import Line, belongs, search_bounds, singular
 from .solver import ANSATZES
 from .state import State
-from .transitions import KINDS, PARAMETERS, check_start, checked_line, critical, varied
+from .transitions import PARAMETERS, asks_for_breaking, check_start, checked_line, critical, varied
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -132,6 +132,7 @@ def line(
     ----------
     x, y : two of "alpha", "T", "nu", "r", "rho", "d"; T : temperature, required when neither is "T"
     kind, start, against : as in `critical`
+    ansatz : "RS" | "1RSB", the latter implied by the glass's kinds: crossings along x at nine values of y, as they are
     x_bounds, y_bounds : ranges of the two parameters
 
     Returns an xarray.Dataset laid out as that of `phase_diagram`: line_x and line_y over (line, point), NaN-padded, one
@@ -146,8 +147,7 @@ def line(
 
     """
     check_model(model)
-    check_name("ansatz", ansatz, ANSATZES)
-    check_name("kind", kind, KINDS)
+    broken = asks_for_breaking(kind, ansatz, x, against)
     check_start(model, start, against)
     if x == y or "M" in (x, y):
         raise ParameterError("y", "another continuous parameter than x", y, f"Choose two of {PARAMETERS}, without M.")
@@ -159,13 +159,38 @@ def line(
             raise ParameterError("T", "left out when it is an axis", T, "Drop T=.")
     else:
         T = check_number("T", T, low=0, remedy="Pass T= when no axis is the temperature.")
-    pieces = sorted(_pieces(model, bounds, kind, start, T, against), key=len, reverse=True)
+    found = _broken_pieces(model, bounds, kind, start, T) if broken else _pieces(model, bounds, kind, start, T, against)
+    pieces, ansatz = sorted(found, key=len, reverse=True), "1RSB" if broken else ansatz
     if not pieces:
         where = f"{x} in {bounds[x]}, {y} in {bounds[y]}"
         raise NoTransitionError(
-            f"no {kind} of {start!r} (RS) for {where}: {ROWS} values of {y} scanned. Change bounds."
+            f"no {kind} of {start!r} ({ansatz}) for {where}: {ROWS} values of {y} scanned. Change bounds."
         )
     return _line_dataset(pieces, (x, y), kind, {"model": str(model), "P": model.P, "x": x, "y": y, "ansatz": ansatz})
+
+
+def _broken_pieces(
+    model: Model, bounds: dict[str, tuple[float, float]], kind: str, start: Any, T: float | None
+) -> list[list[dict[str, float]]]:
+    """Crossings along x at a few values of y, from the largest down, joined by their direction."""
+    from .broken_lines import broken_crossings
+
+    (x, along), (y, across) = bounds.items()
+    theirs = "glass" if kind.startswith("glass") else start
+    pieces: dict[int, list[dict[str, float]]] = {}
+    seeds: list[Any] = []
+    for value in np.linspace(*across, ROWS)[::-1].tolist():
+        row, row_T = (model, value) if y == "T" else (model.replace(**{y: value}), T)
+        try:
+            met = list(broken_crossings(Line(row, x, None if x == "T" else row_T, *along), kind, theirs, seeds))
+        except ConvergenceError:
+            continue
+        for direction in {c.direction for c in met}:
+            c = max((c for c in met if c.direction == direction), key=lambda c: c.direction * c.value)
+            m, q = float(np.abs(c.state.m).max()), float(np.max(c.state.q))
+            point = {x: c.value, y: value, "m": m, "q": q, "residual": c.state.residual}
+            pieces.setdefault(direction, []).insert(0, point)
+    return list(pieces.values())
 
 
 def _pieces(
@@ -225,5 +250,5 @@ def _line_dataset(
         for key in (*names, "m", "q", "residual")
     }
     data = {"line_x": padded.pop(names[0]), "line_y": padded.pop(names[1]), **padded}
-    labels = [f"{kind}/RS" + (f" piece {n + 1}" if n else "") for n in range(len(pieces))]
+    labels = [f"{kind}/{attributes['ansatz']}" + (f" piece {n + 1}" if n else "") for n in range(len(pieces))]
     return xr.Dataset({k: (("line", "point"), v) for k, v in data.items()}, {"line": labels}, attributes)

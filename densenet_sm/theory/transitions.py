@@ -110,7 +110,7 @@ def critical(
     """
     line = checked_line(model, parameter, T, bounds)
     check_start(model, start, against)
-    broken = _broken(kind, ansatz, parameter, against)
+    broken = asks_for_breaking(kind, ansatz, parameter, against)
     start = "glass" if kind.startswith("glass") else start
     find = _found_broken if broken else _integer if parameter == "M" else _found
     crossings = list(find(line, kind, start, against))
@@ -153,7 +153,7 @@ def check_start(model: Model, start: Any, against: Any = "lowest") -> None:
         check_start_name("against", against, model, "lowest")
 
 
-def _broken(kind: str, ansatz: str, parameter: str, against: Any) -> bool:
+def asks_for_breaking(kind: str, ansatz: str, parameter: str, against: Any) -> bool:
     """Whether a question is one about broken symmetry, or ParameterError."""
     check_name("ansatz", ansatz, (*ANSATZES, "1RSB"))
     known = ("spinodal", "coexistence", "at", *BROKEN_KINDS) if ansatz == "1RSB" else (*KINDS, *BROKEN_KINDS)
