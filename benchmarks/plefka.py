@@ -51,8 +51,9 @@ def main():
                 spread = bias.std(ddof=1) / np.sqrt(samples)
                 needed = np.mean(length * (error / max(abs(bias.mean()), 1e-9)) ** 2)
                 print(
-                    f"{P:2} {alpha:6.2f} {N:5} {T:5.2f} {order:6} {exact.mean():9.5f} {bias.mean():10.5f} {spread:7.5f} "
-                    f"{int(converged.sum()):6}/{samples} {1e3 * np.median(seconds):10.1f} {1e3 * needed:12.1f}"
+                    f"{P:2} {alpha:6.2f} {N:5} {T:5.2f} {order:6} {exact.mean():9.5f} {bias.mean():10.5f} "
+                    f"{spread:7.5f} {int(converged.sum()):6}/{samples} {1e3 * np.median(seconds):10.1f} "
+                    f"{1e3 * needed:12.1f}"
                 )
 
 

@@ -1,6 +1,6 @@
-"""Critical constants against P: figures/constants.png and .pdf; reads theory/constants.csv.
+"""Critical constants against P: figures/constants.png and .pdf; reads the shipped table.
 
-python figures/constants.py [--table theory/constants.csv] [--out figures]
+python figures/constants.py [--table densenet_sm/theory/constants.csv] [--out figures]
 """
 
 import argparse
@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 
 import densenet_sm as dsm
 
-TABLE = Path(__file__).parents[1] / "theory" / "constants.csv"
+TABLE = Path(dsm.__file__).parent / "theory" / "constants.csv"
 LOADS = {"capacity RS": ("o-", "replica-symmetric"), "capacity 1RSB": ("s--", "one step of breaking")}
 HEATS = {
     "zero-load spinodal": ("^:", "retrieval ends, α = 0"),

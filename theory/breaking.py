@@ -13,7 +13,7 @@ from rich.progress import track
 import densenet_sm as dsm
 
 GLASSES = {"SK": dsm.Model(P=2, nu=1.0), "3-spin": dsm.Model(P=3, nu=1.0)}
-DYNAMIC, STATIC = 0.68159, 0.65139  # of the 3-spin glass, theory/constants.csv: temperatures of Σ(T) lie between
+DYNAMIC, STATIC = 0.68159, 0.65139  # of the 3-spin glass, `constants`: temperatures of Σ(T) lie between
 COUNTED = {"glass": (dsm.Model(P=3, nu=1.0), 0.3), "retrieval": (dsm.Model(P=3, alpha=0.44), 0.2)}
 PRESETS = {  # values of θ, of T, largest k, (P, ρ) of the capacities
     "toy": (9, 2, 2, ((3, 0.0),)),

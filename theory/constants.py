@@ -1,6 +1,7 @@
-"""Critical constants of plain patterns and of the pure P-spin glass, P = 2 … 10, each by two methods -> constants.csv
+"""Critical constants of plain patterns and of the pure P-spin glass, P = 2 … 10, each by two methods: the table
+that `densenet_sm.constants` reads.
 
-python theory/constants.py [--orders 2 3 4] [--out theory/constants.csv]
+python theory/constants.py [--orders 2 3 4] [--out densenet_sm/theory/constants.csv]
 
 Columns: P, constant, value, check (the same by the second method). Units: T of the model, α of K = 2αN^{P−1}/P!.
 """
@@ -21,11 +22,13 @@ import densenet_sm as dsm
 from densenet_sm.theory.breaking import Broken
 from densenet_sm.theory.rs import Equations
 
+TABLE = Path(dsm.__file__).parent / "theory" / "constants.csv"
+
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, nargs="+", default=list(range(2, 11)))
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".csv"))
+    parser.add_argument("--out", type=Path, default=TABLE)
     args = parser.parse_args(argv)
     rows = [row for P in track(args.orders, description="constants") for row in constants(P)]
     with args.out.open("w", newline="") as file:

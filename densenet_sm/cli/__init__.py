@@ -34,31 +34,34 @@ app = App(
 
 
 @app.command
-def solve(options: Options, T: Temperature, start: str = "retrieval", N: Annotated[int | None, Parameter(
-    name="--N", help="size whose exact signal f_N replaces f")] = None, json: Json = False) -> None:  # fmt: skip
-    """Solve the replica-symmetric equations.
+def solve(
+    options: Options, T: Temperature, start: str = "retrieval", ansatz: str = "RS", k: int = 1, N: Annotated[
+    int | None, Parameter(name="--N", help="size whose exact signal f_N replaces f")] = None, json: Json = False,
+) -> None:  # fmt: skip
+    """Solve the equations of replica symmetry, or of its breaking in one step (1RSB) or k of them (kRSB).
 
-    Example: densenet-sm solve --P 3 --T 0.2 --alpha 0.1
+    Example: densenet-sm solve --P 3 --T 0.2 --alpha 0.45 --ansatz 1RSB
     """
     from ..theory import solve as run
 
-    state = run(options.model(), T, start=start, N=N)
+    state = run(options.model(), T, start=start, ansatz=ansatz, N=N, **({"k": k} if ansatz == "kRSB" else {}))
     names = ("phase", "m", "x", "q", "free_energy", "energy", "entropy", "replicon", "stable", "residual")
-    show({name: getattr(state, name) for name in names}, json)
+    broken = {} if ansatz == "RS" else {"tilts": state.tilts}
+    show({name: getattr(state, name) for name in names} | broken, json)
 
 
 @app.command
 def critical(
-    parameter: str, options: Options, T: Fixed = None, kind: str = "spinodal", start: str = "retrieval",
-    against: str = "lowest", bounds: Bounds = None, json: Json = False,
+    parameter: str, options: Options, T: Fixed = None, kind: str = "spinodal", ansatz: str = "RS",
+    start: str = "retrieval", against: str = "lowest", bounds: Bounds = None, json: Json = False,
 ) -> None:  # fmt: skip
-    """Critical value of alpha, T, nu, r, rho, M or d: spinodal, coexistence, at or ergodic line.
+    """Critical value of alpha, T, nu, r, rho, M or d: spinodal, coexistence, at or ergodic line; glass transitions.
 
     Example: densenet-sm critical alpha --P 2 --T 0
     """
     from ..theory import critical as run
 
-    settings = {"kind": kind, "start": start, "against": against, "bounds": numbers("bounds", bounds)}
+    settings = {"kind": kind, "ansatz": ansatz, "start": start, "against": against, "bounds": numbers("bounds", bounds)}
     transition = run(options.model(), parameter, T=T, **settings)
     values = [crossing.value for crossing in transition.all]
     show({parameter: transition.value, "bracket": list(transition.bracket), "all": values}, json)
@@ -81,9 +84,9 @@ def design(
 
 @app.command
 def line(
-    options: Options, x: str = "alpha", y: str = "T", T: Fixed = None, kind: str = "spinodal", start: str = "retrieval",
-    against: str = "lowest", x_bounds: Bounds = None, y_bounds: Bounds = None, out: Path | None = None,
-    json: Json = False,
+    options: Options, x: str = "alpha", y: str = "T", T: Fixed = None, kind: str = "spinodal", ansatz: str = "RS",
+    start: str = "retrieval", against: str = "lowest", x_bounds: Bounds = None, y_bounds: Bounds = None,
+    out: Path | None = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Follow a line of transitions through two parameters; --out stores it as netCDF.
 
@@ -92,7 +95,7 @@ def line(
     from ..theory import line as run
 
     check_folder(out)
-    settings = {"kind": kind, "start": start, "against": against, "T": T}
+    settings = {"kind": kind, "ansatz": ansatz, "start": start, "against": against, "T": T}
     ranges = {"x_bounds": numbers("x_bounds", x_bounds), "y_bounds": numbers("y_bounds", y_bounds)}
     ds = run(options.model(), x, y, **settings, **ranges)  # type: ignore[arg-type]
     if out is not None:
@@ -107,12 +110,12 @@ def line(
 
 @app.command(name="phase-diagram")
 def phase_diagram(
-    options: Options, x: str = "alpha:0:0.6:41", y: str = "T:0:1.2:41", T: Fixed = None, start: str | None = None,
-    out: Path = Path("phase_diagram.png"), json: Json = False,
+    options: Options, x: str = "alpha:0:0.6:41", y: str = "T:0:1.2:41", ansatz: tuple[str, ...] = ("RS",),
+    T: Fixed = None, start: str | None = None, out: Path = Path("phase_diagram.png"), json: Json = False,
 ) -> None:  # fmt: skip
     """Draw a phase diagram over two parameters; the data are stored beside the figure (.nc).
 
-    Example: densenet-sm phase-diagram --P 3 --x alpha:0:0.6:41 --y T:0:1:41 --out storage.png
+    Example: densenet-sm phase-diagram --P 3 --x alpha:0:0.6:41 --y T:0:1:41 --ansatz RS --ansatz 1RSB --out storage.png
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -124,7 +127,7 @@ def phase_diagram(
     check_folder(out, figure=True)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("rows", total=axes[1][3])
-        ds = run(options.model(), *axes, T=T, start=start, progress=lambda: bar.advance(task))
+        ds = run(options.model(), *axes, ansatz, T=T, start=start, progress=lambda: bar.advance(task))
     ds.to_netcdf(out.with_suffix(".nc"), engine="h5netcdf")
     figure = plot.phase_diagram(ds).figure
     figure.savefig(out)  # type: ignore[union-attr]

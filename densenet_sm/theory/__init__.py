@@ -14,6 +14,7 @@ from .signal_to_noise import energy_of_losses, losses, one_step
 from .solver import solve
 from .stability import eigenvalues, hessian
 from .state import State
+from .table import constants
 from .transitions import Transition, critical
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "State",
     "Transition",
     "complexity",
+    "constants",
     "critical",
     "data_noise_limit",
     "derivative",

@@ -1,8 +1,6 @@
 """Lines and diagrams of one step of breaking: exact limits, single states, and the other ways to the same numbers."""
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from densenet_sm import (
     ParameterError,
     Supervised,
     Unsupervised,
+    constants,
     critical,
     line,
     phase_diagram,
@@ -22,8 +21,6 @@ from densenet_sm.phases import metastable
 from densenet_sm.theory import lines
 from densenet_sm.theory.frozen import complexity_of, discontinuous, glass_temperatures, squared_temperature
 from densenet_sm.theory.noise import noise_of
-
-CONSTANTS = Path(__file__).resolve().parents[2] / "theory" / "constants.csv"
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +38,10 @@ def points(ds, name):
 @pytest.mark.parametrize("P", [3, 4, 6, 10])
 def test_glass_transitions_of_one_variable_are_those_of_the_table(P):
     """Two ways: a maximum and a root of one variable here; continuation of the equations of one step there."""
-    rows = csv.DictReader(CONSTANTS.read_text().splitlines())
-    table = {(int(row["P"]), row["constant"]): float(row["value"]) for row in rows}
+    table = constants(P)
     dynamic, static = glass_temperatures((*[0.0] * P, 0.5))
-    assert dynamic == pytest.approx(table[P, "T_d"], abs=2e-10)
-    assert static == pytest.approx(table[P, "T_K"], abs=2e-10)
+    assert dynamic == pytest.approx(table["T_d"], abs=2e-10)
+    assert static == pytest.approx(table["T_K"], abs=2e-10)
 
 
 def test_glass_transitions_of_mixtures_scale_and_are_stationary():

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
+import densenet_sm
+
 SCRIPT = Path(__file__).parents[2] / "theory" / "constants.py"
+SHIPPED = Path(densenet_sm.__file__).parent / "theory" / "constants.csv"
 
 
 def table(path):
@@ -19,17 +22,24 @@ def table(path):
 
 
 def test_every_constant_is_the_same_by_both_methods():
-    shipped = table(SCRIPT.with_suffix(".csv"))
+    shipped = table(SHIPPED)
     assert {P for P, _ in shipped} == set(range(2, 11))
     assert len(shipped) == 2 + 8 * 10
     for key, (value, check) in shipped.items():
-        assert value == pytest.approx(check, rel=3e-10), key
+        assert value == pytest.approx(check, rel=1e-10), key
+
+
+def test_the_library_reads_the_table():
+    assert densenet_sm.constants(3)["T_K"] == table(SHIPPED)[3, "T_K"][0]
+    assert set(densenet_sm.constants(2)) == {"capacity RS", "capacity 1RSB"}
+    with pytest.raises(densenet_sm.ParameterError, match="P must be an integer from 2 to 10; got 11"):
+        densenet_sm.constants(11)
 
 
 def test_the_script_makes_the_shipped_table(tmp_path):
     out = tmp_path / "constants.csv"
     runpy.run_path(str(SCRIPT))["main"](["--orders", "3", "--out", str(out)])
-    shipped = table(SCRIPT.with_suffix(".csv"))
+    shipped = table(SHIPPED)
     for key, (value, _) in table(out).items():
         assert value == pytest.approx(shipped[key][0], rel=1e-9), key
 
@@ -43,6 +53,6 @@ def test_the_figure_is_drawn_from_the_table(tmp_path):
 
 def test_at_large_order_the_glass_is_the_random_energy_model():
     """T_K → 1/(2√ln 2), ground state → −√ln 2 (derrida1981); at P = 10 to 2e-4."""
-    shipped = table(SCRIPT.with_suffix(".csv"))
+    shipped = table(SHIPPED)
     assert shipped[10, "T_K"][0] == pytest.approx(1 / (2 * math.sqrt(math.log(2))), abs=2e-4)
     assert shipped[10, "ground state 1RSB"][0] == pytest.approx(-math.sqrt(math.log(2)), abs=2e-4)

@@ -259,6 +259,17 @@ def test_a_calculation_without_result_ends_with_code_1_and_one_line_on_stderr(cl
     assert re.fullmatch(r"densenet-sm: .+\n", err)
 
 
+def test_broken_symmetry_is_an_option_of_solve_critical_and_diagrams(read, tmp_path):
+    state = solve(Model(P=3, alpha=0.45), T=0.2, ansatz="1RSB")
+    found = read("solve --P 3 --T 0.2 --alpha 0.45 --ansatz 1RSB")
+    assert (found["q"], found["tilts"]) == (list(state.q), list(state.tilts))
+    wanted = critical(Model(P=3, alpha=0.2), "T", kind="glass_static").value
+    assert read("critical T --P 3 --alpha 0.2 --kind glass_static")["T"] == wanted
+    axes = "--x alpha:0.1:0.5:3 --y T:0.5:0.7:3"
+    drawn = read(f"phase-diagram --P 3 {axes} --ansatz RS --ansatz 1RSB --out {tmp_path}/broken.png")
+    assert {"spinodal/RS", "spinodal/1RSB"} <= set(drawn["lines"])
+
+
 def test_help_lists_every_command(cli):
     code, out, _ = cli("--help")
     assert code == 0
