@@ -3,7 +3,7 @@
 Replica exchange from T = 0.05 up to 0.4 lets spins settle inside the state they start in, which a cold run alone does
 not. Five loads: three between the ends of retrieval without and with breaking, two beyond both, where it must be lost.
 The pattern of a sample is the one, of its first few, whose energy is closest to what is expected: by chance it is
-as stable as at a load 2/√N different, which no theory of N → ∞ is about (theory/BREAKING_STUDY.md).
+as stable as at a load 2/√N different, which no theory of N → ∞ is about (theory/BREAKING.md).
 
     python simulations/breaking.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
@@ -26,7 +26,7 @@ LOST = 0.6  # retrieval at these loads has m > 0.77
 PRESETS = {  # samples by size, sweeps
     "toy": ({12: 2, 16: 2}, 32),
     "quick": ({128: 8, 192: 6, 256: 5, 384: 3}, 1024),
-    "full": ({128: 16, 192: 12, 256: 10, 384: 6, 512: 4}, 1024),
+    "full": ({128: 8, 192: 6, 256: 6, 384: 4}, 4096),
 }
 
 

@@ -1,0 +1,113 @@
+"""Broken replica symmetry: figures/breaking.png and .pdf; reads stored data only.
+
+python figures/breaking.py [--data data] [--out figures]
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+import densenet_sm as dsm
+
+COLD = (0.05, 0.12, 0.2)  # temperatures of the table; the curves are at the last
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("figures"))
+    args = parser.parse_args(argv)
+    plt.switch_backend("Agg")
+    parts = ("simulation", "complexity", "parisi", "capacity")
+    runs, counted, parisi, capacity = (
+        dsm.plot.stored(args.data / f"breaking_{name}.nc", "make breaking") for name in parts
+    )
+    with plt.style.context(dsm.plot.STYLE):
+        figure, axes = plt.subplots(2, 5, figsize=(17, 7))
+        for ax, alpha in zip(axes[0], runs.alpha.values, strict=True):
+            draw_windows(ax, runs.sel(alpha=alpha, T=COLD[-1]))
+        draw_counts(axes[1, 0], counted, "glass")
+        draw_counts(axes[1, 1], counted, "retrieval")
+        axes[1, 2].plot(counted["T"], counted.at_one, "o-", markersize=3)
+        axes[1, 2].set(xlabel="T", ylabel="Σ at θ = 1", title="3-spin glass, T_K to T_d")
+        draw_parisi(axes[1, 3], parisi)
+        draw_capacity(axes[1, 4], capacity)
+        args.out.mkdir(parents=True, exist_ok=True)
+        paths = [args.out / f"breaking.{kind}" for kind in ("png", "pdf")]
+        for path in paths:
+            figure.savefig(path)
+        plt.close(figure)
+    print_table(runs)
+    print("\nfigures:", *paths, f"\ndata:    {args.data}/breaking_*.nc")
+
+
+def draw_windows(ax, one):
+    """m in doubling windows at one load for every size, with retrieval of one step of breaking where it exists."""
+    for n, N in enumerate(one.N.values):
+        m = one.sel(N=N)
+        ax.errorbar(m.window, m.m_window, m.m_window_err, fmt="osD^v"[n] + "-", markersize=4, label=f"N = {N}")
+    for ansatz, dash in (("1RSB", "--"), ("RS", ":")):
+        if one[f"{ansatz}_m"].notnull():
+            ax.axhline(float(one[f"{ansatz}_m"]), color="0.2", linestyle=dash, label=f"{ansatz}, N → ∞")
+    ax.set_xscale("log", base=2)
+    ax.set(xlabel="sweeps", ylabel="m", ylim=(0, 1), title=f"α = {float(one.alpha):g}, T = {float(one['T']):g}")
+    ax.legend(fontsize="x-small", loc="lower left")
+
+
+def draw_counts(ax, counted, kind):
+    """Σ against θ where it is not negative; full circles where the states counted are stable."""
+    theta, sigma = counted[f"{kind}_theta"], counted[f"{kind}_complexity"]
+    ax.plot(theta, sigma, "-", color="C0")
+    stable = counted[f"{kind}_replicon"].values > 0
+    ax.plot(theta[stable], sigma[stable], "o", color="C0", markersize=3, label="replicon > 0")
+    ax.axhline(0, color="0.6", linewidth=1)
+    top = float(sigma.max())
+    ax.set(xlabel="θ", ylabel="Σ", title=f"sub-states of {kind}", ylim=(-top, 1.2 * top))
+    ax.legend(fontsize="small")
+
+
+def draw_parisi(ax, parisi):
+    """q against D = βθ at T = 0."""
+    for g, glass in enumerate(parisi.glass.values):
+        for k in parisi.k.values:
+            one = parisi.sel(glass=glass, k=k)
+            edges = one.edges.values[: k + 2]
+            edges[-1] = 12.0
+            ax.stairs(one.q.values[: k + 1], edges, baseline=None, color=f"C{g}", alpha=0.25 + 0.75 * k / 4)
+        ax.plot([], [], color=f"C{g}", label=glass)
+    ax.set(xlabel="D = βθ", ylabel="q", xlim=(0, 12), ylim=(0, 1.03), title="Parisi function, T = 0, k = 1 … 4")
+    ax.legend()
+
+
+def draw_capacity(ax, capacity):
+    """Capacity against ρ, symmetric and broken."""
+    for n, P in enumerate(sorted(set(capacity.P.values.tolist()))):
+        one = capacity.isel(place=capacity.P.values == P)
+        for ansatz, style in (("RS", "o:"), ("1RSB", "s-")):
+            ax.plot(one.rho, one[ansatz], style, color=f"C{n}", markersize=4, label=f"P = {P}, {ansatz}")
+    ax.set(xlabel="ρ", ylabel="α_c", title="capacity, supervised, T = 0", ylim=(0, None))
+    ax.legend(fontsize="small")
+
+
+def print_table(runs):
+    """m of the largest size against both theories with f_N, in standard errors, and the share that kept the pattern."""
+    N = int(runs.N[-1])
+    print(f"Monte Carlo at N = {N} ({runs.attrs['sweeps']} sweeps), theory with f_N:")
+    for alpha in runs.alpha.values:
+        for T in COLD:
+            one = runs.sel(alpha=alpha, T=T, N=N)
+            kept = " ".join(f"{v:.2f}" for v in runs.sel(alpha=alpha, T=T).kept.values)
+            print(
+                f"  α = {alpha:.2f}, T = {T:.2f}: m = {float(one.m):.3f} ± {float(one.m_err):.3f}"
+                f"   1RSB {against(one, '1RSB')}   RS {against(one, 'RS')}   kept, by size: {kept}"
+            )
+
+
+def against(one, ansatz):
+    m = float(one[f"{ansatz}_m_N"])
+    return f"{m:.3f} (z {(float(one.m) - m) / max(float(one.m_err), 1e-9):+.1f})" if m == m else "lost"
+
+
+if __name__ == "__main__":
+    main()

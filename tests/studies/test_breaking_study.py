@@ -1,0 +1,74 @@
+"""The study of broken symmetry at toy size: theory, Monte Carlo and figure, each as its own process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.image import imread
+
+from densenet_sm import Model, constants, critical
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Folder with data/ and figures/ of a toy run, and what the figure script printed."""
+    folder = tmp_path_factory.mktemp("breaking")
+
+    def run(script, *arguments):
+        command = [sys.executable, "-W", "error", ROOT / script / "breaking.py", *map(str, arguments)]
+        environment = os.environ | {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    for script in ("theory", "simulations"):
+        run(script, "--preset", "toy", "--out", folder / "data")
+    return folder, run("figures", "--data", folder / "data", "--out", folder / "figures")
+
+
+def stored(study, name):
+    return xr.load_dataset(study[0] / "data" / f"breaking_{name}.nc", engine="h5netcdf")
+
+
+def test_complexities_of_glass_and_retrieval_are_stored(study):
+    ds = stored(study, "complexity")
+    assert float(ds.glass_complexity.max()) > 0.01
+    assert 0 < float(ds.retrieval_complexity.max()) < 0.1 * float(ds.glass_complexity.max())
+    assert ds["T"].values[0] == pytest.approx(constants(3)["T_K"], abs=1e-5)
+    assert ds.at_one.values[0] == pytest.approx(0, abs=1e-4)
+    assert (np.diff(ds.at_one) > 0).all()
+
+
+def test_ground_states_rise_with_every_step(study):
+    ds = stored(study, "parisi")
+    assert (np.diff(ds.energy, axis=1) > 0).all()
+    assert ds.energy.sel(glass="SK", k=1).item() == pytest.approx(-0.7652594, abs=1e-6)
+
+
+def test_capacities_are_those_of_critical(study):
+    ds = stored(study, "capacity")
+    for ansatz in ("RS", "1RSB"):
+        wanted = critical(Model(P=3), "alpha", T=0.0, ansatz=ansatz).value
+        assert ds[ansatz].values[0] == pytest.approx(wanted, rel=1e-9)
+
+
+def test_runs_are_stored_with_both_theories_of_every_size(study):
+    ds = stored(study, "simulation")
+    assert set(ds.dims) >= {"alpha", "T", "N", "window"}
+    assert np.isfinite(ds.m).all()
+    assert np.isfinite(ds["1RSB_m"].sel(alpha=0.44)).any()
+    assert np.isnan(ds["RS_m"].sel(alpha=0.44, T=0.12))
+    assert np.isnan(ds["1RSB_m"].sel(alpha=0.6)).all()
+
+
+def test_the_figure_is_drawn_and_the_table_printed(study):
+    assert imread(study[0] / "figures" / "breaking.png").std() > 0.05
+    assert (study[0] / "figures" / "breaking.pdf").read_bytes().startswith(b"%PDF")
+    assert study[1].count("1RSB") == 15
+    assert {path.name for path in study[0].iterdir()} == {"data", "figures"}
