@@ -63,7 +63,8 @@ def simulate(
     backend : "cpu" ("cuda" is not there yet)
     checkpoint : a file to write every few seconds; if it is there the same call goes on from it, to the same numbers
     progress : show a progress bar on standard error
-    kernel : name of a compiled kernel (default: chosen by the entries)
+    kernel : "bits", "couplings", "integers", "lanes" or "reals", compiled kernels of the same flips (default: the one
+        expected to be the quickest for the entries; ARCHITECTURE.md)
     series : keep energy, m and x after every sweep (dimension `sweep`)
 
     Returns an xarray.Dataset with dims (sample, T, replica, pattern); pattern runs over the condensed ones:

@@ -13,6 +13,7 @@ from densenet_sm import (
     Unsupervised,
     constants,
     critical,
+    design,
     line,
     phase_diagram,
     solve,
@@ -129,6 +130,17 @@ def test_a_supervised_network_has_a_broken_diagram_of_its_own():
         critical(model, "alpha", T=float(T[0]), ansatz="1RSB", bounds=(0.2, 0.5)).value, abs=1e-4
     )
     assert (ds.phase.values == "retrieval").any()
+
+
+@pytest.mark.parametrize("protocol", [Supervised, Unsupervised])
+@pytest.mark.parametrize("P", [2, 3])
+def test_breaking_does_not_change_how_many_examples_teach(P, protocol):
+    """At the least M with m ≥ 0.9 the symmetric state is stable, and the one of one step is no other."""
+    found = design(Model(P=P, alpha=0.02, protocol=protocol(r=0.6, M=1)), find="M", m=0.9, T=0.1)
+    assert found.state.replicon > 0
+    state = solve(found.state.model, 0.1, ansatz="1RSB")
+    assert state.q[0] == state.q[1]
+    assert float(state.m) == pytest.approx(float(found.state.m), abs=1e-9)
 
 
 def test_asked_lines_alone_are_given():
