@@ -44,6 +44,7 @@ format: .venv/dev
 bench: .venv/runtime
 	$(BIN)/python benchmarks/kernels.py
 	$(BIN)/python benchmarks/solver.py
+	$(BIN)/python benchmarks/breaking.py
 	$(BIN)/python benchmarks/plefka.py
 
 .venv/runtime: requirements.lock pyproject.toml
