@@ -1,9 +1,10 @@
-"""Monte Carlo of P = 3 beyond the symmetric end of retrieval, at growing size -> data/breaking_simulation.nc
+"""Monte Carlo of P = 3 beyond the symmetric end of retrieval, at growing size -> data/breaking_{simulation,cold}.nc
 
 Replica exchange from T = 0.05 up to 0.4 lets spins settle inside the state they start in, which a cold run alone does
 not. Five loads: three between the ends of retrieval without and with breaking, two beyond both, where it must be lost.
 The pattern of a sample is the one, of its first few, whose energy is closest to what is expected: by chance it is
-as stable as at a load 2/√N different, which no theory of N → ∞ is about (theory/BREAKING.md).
+as stable as at a load 2/√N different, which no theory of N → ∞ is about (theory/BREAKING.md). `cold`: the same from
+the pattern at two low temperatures, each by itself, which larger sizes can afford.
 
     python simulations/breaking.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from rich.progress import Progress
+from rich.progress import Progress, track
 
 import densenet_sm as dsm
 
@@ -23,11 +24,13 @@ LOADS = (0.40, 0.42, 0.44, 0.52, 0.60)
 LADDER = (0.05, 0.08, 0.12, 0.16, 0.20, 0.24, 0.28, 0.32, 0.36, 0.40)
 CANDIDATES = 63  # patterns of a sample among which the typical one is sought
 LOST = 0.6  # retrieval at these loads has m > 0.77
-PRESETS = {  # samples by size, sweeps
-    "toy": ({12: 2, 16: 2}, 32),
-    "quick": ({128: 8, 192: 6, 256: 5, 384: 3}, 1024),
-    "full": ({128: 8, 192: 6, 256: 6, 384: 4}, 4096),
+PRESETS = {  # samples by size, sweeps; the same of cold runs
+    "toy": ({12: 2, 16: 2}, 32, {12: 2, 16: 2}, 32),
+    "quick": ({128: 8, 192: 6, 256: 5, 384: 3}, 1024, {128: 12, 256: 8, 512: 4}, 1024),
+    "full": ({128: 8, 192: 6, 256: 6, 384: 4}, 4096, {128: 24, 256: 16, 512: 10, 768: 8}, 4096),
 }
+COLD = (0.06, 0.12)
+COLD_LOADS = (0.36, 0.40, 0.42, 0.44, 0.50, 0.56)
 
 
 def main(argv=None):
@@ -37,7 +40,8 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
-    sizes, sweeps = PRESETS[args.preset]
+    sizes, sweeps, cold_sizes, cold_sweeps = PRESETS[args.preset]
+    cold(cold_sizes, cold_sweeps, args.seed).to_netcdf(args.out / "breaking_cold.nc", engine="h5netcdf")
     with Progress() as bar:
         task = bar.add_task("Monte Carlo (first use compiles)", total=len(LOADS) * sum(sizes.values()))
         rows = []
@@ -76,6 +80,28 @@ def measured(model, N, samples, sweeps, seed, advance):
     return all_runs.mean("sample").merge(error).assign_coords(window=ends)
 
 
+def cold(sizes, sweeps, seed):
+    """m in the last half of runs from the pattern, the share that kept it, and both theories, over (alpha, N, T)."""
+    rows = []
+    for alpha in track(COLD_LOADS, description="cold runs"):
+        model, columns = dsm.Model(P=P, alpha=alpha), []
+        for N, samples in sizes.items():
+            runs = []
+            for sample in range(samples):
+                net = typical(dsm.Network.sample(model, N, seed=seed, sample=sample))
+                settings = {"sweeps": sweeps // 2, "burn_in": sweeps // 2, "seed": seed + sample}
+                runs.append(dsm.simulate(net, T=COLD, **settings).m.isel(sample=0, pattern=0, drop=True))
+            m = xr.concat(runs, "sample")
+            error = m.mean("replica").std("sample", ddof=1) / math.sqrt(samples)
+            kept = (m > LOST).mean(("sample", "replica"))
+            columns.append(xr.Dataset({"m": m.mean(("sample", "replica")), "m_err": error, "kept": kept}))
+        theories = theory(model, sizes, COLD)
+        rows.append(xr.concat(columns, "N").assign_coords(N=list(sizes)).merge(theories))
+    ds = xr.concat(rows, "alpha").assign_coords(alpha=list(COLD_LOADS))
+    ds.attrs = {"P": P, "sweeps": sweeps, "seed": seed, "lost": LOST, "samples": str(sizes)}
+    return ds
+
+
 def doubling(sweeps):
     """Slices of the measured sweeps, which begin at an eighth of all: up to a quarter, to a half, to the end."""
     eighth = sweeps // 8
@@ -93,17 +119,18 @@ def typical(net):
     return dsm.Network(net.entries[order], net.P)
 
 
-def theory(model, sizes):
+def theory(model, sizes, temperatures=LADDER):
     """Retrieval over T, symmetric and with one step of breaking: at N → ∞ and with f_N; NaN where there is none."""
     names, dims = ("m", "energy", "q"), {"": "T", "_N": ("N", "T")}
     data = {}
     for ansatz in ("RS", "1RSB"):
-        infinite = [retrieval(model, T, ansatz) for T in LADDER]
-        finite = [[retrieval(model, T, ansatz, s, N) for T, s in zip(LADDER, infinite, strict=True)] for N in sizes]
+        infinite = [retrieval(model, T, ansatz) for T in temperatures]
+        places = list(zip(temperatures, infinite, strict=True))
+        finite = [[retrieval(model, T, ansatz, s, N) for T, s in places] for N in sizes]
         for tag, states in (("", infinite), ("_N", finite)):
             values = np.vectorize(numbers, signature="()->(n)", otypes=[float])(np.array(states, object))
             data |= {f"{ansatz}_{name}{tag}": (dims[tag], values[..., n]) for n, name in enumerate(names)}
-    return xr.Dataset(data, {"T": list(LADDER)})
+    return xr.Dataset(data, {"T": list(temperatures)})
 
 
 def retrieval(model, T, ansatz, start="retrieval", N=None):
