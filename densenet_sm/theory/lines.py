@@ -68,7 +68,10 @@ def follow(
         raise ParameterError("parameter", "continuous", parameter, "M is an integer: use critical or phase_diagram.")
     line = checked_line(model, parameter, T, bounds)
     check_start(model, start)
-    values, states, folds = (_followed if ansatz == "RS" else chain)(line, start)
+    try:
+        values, states, folds = (_followed if ansatz == "RS" else chain)(line, start)
+    except NoTransitionError as error:
+        raise NoTransitionError(f"{error}{_whereabouts(line, start, ansatz)}") from None
     data = {parameter: ("point", values), **_columns(states)}
     data["fold"] = ("point", np.isin(np.arange(len(states)), folds))
     attributes = {"model": str(model), "T": "parameter" if T is None else T, "ansatz": ansatz, "start": str(start)}
@@ -92,6 +95,15 @@ def _first(line: Line, start: Any) -> tuple[float, State]:
             return float(value), state
     where = f"{line.parameter} in [{line.low:g}, {line.high:g}]" + ("" if line.T is None else f" at T={line.T:g}")
     raise NoTransitionError(f"no {start!r} state (RS) for {where}: {len(line.scan())} points scanned. Change bounds=.")
+
+
+def _whereabouts(line: Line, start: Any, ansatz: str) -> str:
+    """Where the branch ends that is not in the bounds, if it does within those that are searched by default."""
+    try:
+        found = critical(line.model, line.parameter, T=line.T, start=start, ansatz=ansatz)
+    except (NoTransitionError, ConvergenceError, ParameterError):
+        return ""
+    return f" It ends at {line.parameter} = {', '.join(f'{c.value:.6g}' for c in found.all)}."
 
 
 def _columns(states: list[State]) -> dict[str, tuple[Any, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from importlib.resources import files
 
-from ..errors import ParameterError
+from ..errors import check_integer
 
 
 def constants(P: int) -> dict[str, float]:
@@ -21,8 +21,7 @@ def constants(P: int) -> dict[str, float]:
     >>> constants(3)["T_K"]
     0.65138522694
     """
+    check_integer("P", P, low=2, high=10, remedy="The script theory/constants.py solves for others.")
     table = csv.DictReader(files(__package__).joinpath("constants.csv").read_text(encoding="utf-8").splitlines())
     found = [(row["constant"], float(row["value"])) for row in table if row["P"] == str(P)]
-    if not found:
-        raise ParameterError("P", "an integer from 2 to 10", P, "Solve for others: see theory/constants.py.")
     return dict(found)

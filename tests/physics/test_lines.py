@@ -63,7 +63,7 @@ def test_several_condensed_patterns_have_a_dimension():
 
 
 def test_a_branch_that_does_not_exist_is_refused_saying_where():
-    with pytest.raises(NoTransitionError, match=r"alpha in \[0.5, 0.9\] at T=0.1"):
+    with pytest.raises(NoTransitionError, match=r"alpha in \[0.5, 0.9\] at T=0.1.* ends at alpha = 0.40"):
         follow(Model(P=3), "alpha", (0.5, 0.9), T=0.1)
     with pytest.raises(ParameterError, match="continuous"):
         follow(Model(P=3, protocol=Supervised(r=0.5, M=3)), "M", (1, 9), T=0.1)

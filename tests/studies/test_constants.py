@@ -32,7 +32,7 @@ def test_every_constant_is_the_same_by_both_methods():
 def test_the_library_reads_the_table():
     assert densenet_sm.constants(3)["T_K"] == table(SHIPPED)[3, "T_K"][0]
     assert set(densenet_sm.constants(2)) == {"capacity RS", "capacity 1RSB"}
-    with pytest.raises(densenet_sm.ParameterError, match="P must be an integer from 2 to 10; got 11"):
+    with pytest.raises(densenet_sm.ParameterError, match="P must be an integer >= 2 and <= 10; got 11"):
         densenet_sm.constants(11)
 
 
