@@ -39,6 +39,7 @@ def main(argv=None):
             figure.savefig(path)
         plt.close(figure)
     print_table(runs)
+    print_cold(dsm.plot.stored(args.data / "breaking_cold.nc", "make breaking"))
     print("\nfigures:", *paths, f"\ndata:    {args.data}/breaking_*.nc")
 
 
@@ -102,6 +103,17 @@ def print_table(runs):
                 f"  α = {alpha:.2f}, T = {T:.2f}: m = {float(one.m):.3f} ± {float(one.m_err):.3f}"
                 f"   1RSB {against(one, '1RSB')}   RS {against(one, 'RS')}   kept, by size: {kept}"
             )
+
+
+def print_cold(runs):
+    """m of single low temperatures by size, with the theory of the largest one."""
+    print(f"\nEach temperature by itself ({runs.attrs['sweeps']} sweeps), N = {', '.join(map(str, runs.N.values))}:")
+    for alpha in runs.alpha.values:
+        for T in runs["T"].values:
+            one = runs.sel(alpha=alpha, T=T)
+            values = "  ".join(f"{m:.3f} ± {e:.3f}" for m, e in zip(one.m.values, one.m_err.values, strict=True))
+            broken, symmetric = (float(one[f"{ansatz}_m_N"].isel(N=-1)) for ansatz in ("1RSB", "RS"))
+            print(f"  α = {alpha:.2f}, T = {T:.2f}: {values}   one step {broken:.3f}, symmetric {symmetric:.3f}")
 
 
 def against(one, ansatz):
