@@ -22,6 +22,7 @@ from .vectors import BYTES, I64, SUMS, WORDS, Maker, call, load, reduced
 Array = NDArray[Any]
 BLOCK = 256  # numbers per block: 32 bytes of mask
 LANES = 32
+GROUP = 8  # blocks whose sums fit into 16 bits: 8 · 8 · 2 · 255 < 2^15
 
 
 def pack(bits: Array) -> Array:
@@ -52,16 +53,24 @@ def masked_sum(typing, row, planes, avx2):  # type: ignore[no-untyped-def]
 
 
 def _masked_sum(builder: Any, row: Any, planes: list[Any], blocks: Any, fast: bool) -> Any:
-    """The loop over blocks; sums of a block fit into 16 bits, those of 2^14 blocks into 32."""
+    """The loop over blocks, GROUP of which are summed in 16 bits; sums of 2^14 blocks fit into 32."""
     totals = [cgutils.alloca_once_value(builder, ir.Constant(SUMS, [0] * 8)) for _ in planes]
-    with cgutils.for_range(builder, blocks, intp=I64) as loop:
-        mask, first = load(builder, row, builder.shl(loop.index, I64(5)), BYTES), builder.shl(loop.index, I64(8))
-        parts = [Part(builder, fast) for _ in planes]
-        for k in range(8):
-            chosen = signs(builder, mask, BYTES)
-            for plane, part in zip(planes, parts, strict=True):
-                part.add(load(builder, plane, builder.add(first, I64(LANES * k)), BYTES), chosen)
-            mask = builder.add(mask, mask)
+    parts = [Part(builder, fast) for _ in planes]
+    groups = builder.lshr(builder.add(blocks, I64(GROUP - 1)), I64(GROUP.bit_length() - 1))
+    with cgutils.for_range(builder, groups, intp=I64) as group:
+        begin = builder.mul(group.index, I64(GROUP))
+        left = builder.sub(blocks, begin)
+        count = builder.select(builder.icmp_signed("<", left, I64(GROUP)), left, I64(GROUP))
+        for part in parts:
+            part.begin()
+        with cgutils.for_range(builder, count, intp=I64) as loop:
+            block = builder.add(begin, loop.index)
+            mask, first = load(builder, row, builder.shl(block, I64(5)), BYTES), builder.shl(block, I64(8))
+            for k in range(8):
+                chosen = signs(builder, mask, BYTES)
+                for plane, part in zip(planes, parts, strict=True):
+                    part.add(load(builder, plane, builder.add(first, I64(LANES * k)), BYTES), chosen)
+                mask = builder.add(mask, mask)
         for total, part in zip(totals, parts, strict=True):
             builder.store(builder.add(builder.load(total), part.sum()), total)
     result = I64(0)
@@ -72,29 +81,36 @@ def _masked_sum(builder: Any, row: Any, planes: list[Any], blocks: Any, fast: bo
 
 
 class Part:
-    """The sum over one block of bytes under masks (0 or −1)."""
+    """The sum of bytes under masks (0 or −1)."""
 
     def __init__(self, builder: Any, fast: bool):
         self.builder, self.fast = builder, fast
-        self.all = self.odd = ir.Constant(WORDS, [0] * 16)
+        self.all, self.odd = (cgutils.alloca_once(builder, WORDS) for _ in range(2))
+
+    def begin(self) -> None:
+        for total in (self.all, self.odd):
+            self.builder.store(ir.Constant(WORDS, [0] * 16), total)
 
     def add(self, values: Any, mask: Any) -> None:
         builder = self.builder
         if self.fast:
-            pairs = call(builder, "llvm.x86.avx2.pmadd.ub.sw", WORDS, values, mask)
-            self.all = builder.add(self.all, pairs)
+            self._to(self.all, call(builder, "llvm.x86.avx2.pmadd.ub.sw", WORDS, values, mask))
             return
         words = builder.bitcast(builder.and_(values, mask), WORDS)
-        self.all = builder.add(self.all, words)
-        self.odd = builder.add(self.odd, builder.lshr(words, ir.Constant(WORDS, [8] * 16)))
+        self._to(self.all, words)
+        self._to(self.odd, builder.lshr(words, ir.Constant(WORDS, [8] * 16)))
+
+    def _to(self, total: Any, more: Any) -> None:
+        self.builder.store(self.builder.add(self.builder.load(total), more), total)
 
     def sum(self) -> Any:
         """Eight partial sums."""
         builder = self.builder
+        whole, odd = builder.load(self.all), builder.load(self.odd)
         if self.fast:
-            return call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, self.all, ir.Constant(WORDS, [-1] * 16))
-        even = builder.sub(self.all, builder.shl(self.odd, ir.Constant(WORDS, [8] * 16)))
-        pairs = builder.bitcast(builder.add(even, self.odd), SUMS)
+            return call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, whole, ir.Constant(WORDS, [-1] * 16))
+        even = builder.sub(whole, builder.shl(odd, ir.Constant(WORDS, [8] * 16)))
+        pairs = builder.bitcast(builder.add(even, odd), SUMS)
         low = builder.and_(pairs, ir.Constant(SUMS, [0xFFFF] * 8))
         return builder.add(low, builder.lshr(pairs, ir.Constant(SUMS, [16] * 8)))
 

@@ -282,6 +282,9 @@ def test_masked_sums_are_sums(n, avx2):
         return masked.masked_sum(row, planes, avx2)
 
     assert [total(r, planes, avx2) for r in row] == (bits @ U).tolist()
+    largest = tuple(np.full(len(padded), 255, np.uint8) for _ in range(3))  # sums of a group come closest to 16 bits
+    every = masked.pack(np.ones((1, len(padded)), int))[0]
+    assert total(every, largest, avx2) == len(padded) * (2**24 - 1)
 
 
 @pytest.mark.parametrize("interaction", ["tensor", "power"])
