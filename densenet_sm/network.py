@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import streams
-from .errors import MemoryLimitError, ParameterError, check_integer, check_name, check_number
-from .model import INTERACTIONS, Model, check_model
+from .errors import ParameterError, check_integer, check_name, check_number
+from .model import INTERACTIONS, Model
+from .sizes import count_patterns
 
 Array = NDArray[Any]
 BLOCK = 1 << 22  # numbers per temporary array
@@ -224,56 +224,6 @@ def check_spins(name: str, spins: ArrayLike, N: int) -> Array:
     if not np.isin(s, (-1, 1)).all():
         raise ParameterError(name, "all -1 or 1", np.unique(s)[:5], "Map your states to signs first.")
     return s
-
-
-def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = None) -> int:
-    """Number of archetypes of a realisation, after every check that can be made before drawing it.
-
-    Raises ParameterError (N < P, K below the condensed patterns, a law without examples or samples) and
-    MemoryLimitError, stating the size, if it would take over 80 % of this machine's free memory.
-    """
-    check_model(model)
-    if model.covariance is not None:
-        remedy = "Only the theory reads a covariance of your own; alpha and nu are noises that can be drawn."
-        raise ParameterError("covariance", "None in a model that is to be drawn", model.covariance, remedy)
-    N = check_integer("N", N, low=model.P, remedy="A P-body interaction needs at least P spins.")
-    count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
-    C = model.protocol.n_condensed
-    count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")
-    entries, noise = _entry_bytes(model, N, count), _noise_bytes(model, N)
-    free = free_memory()
-    if entries + noise > 0.8 * free:
-        sizes = f"{(entries + noise) / 2**30:.1f} GiB at N={N}"
-        requirement = f"small enough for {free / 2**30:.1f} GiB of free memory (this needs {sizes})"
-        name, value = ("K", count) if entries > noise else ("N", N)
-        raise MemoryLimitError(name, requirement, value, "Lower N, alpha, K or M, or pass K= explicitly.")
-    return count
-
-
-def realisation_bytes(model: Model, N: int, K: int) -> int:
-    """Memory that drawing and simulating one realisation takes, the symmetric tensor of synaptic noise included.
-
-    >>> realisation_bytes(Model(P=3, nu=0.1), N=100, K=50) > 8 * 100**3
-    True
-    """
-    return _entry_bytes(model, N, K) + _noise_bytes(model, N)
-
-
-def _entry_bytes(model: Model, N: int, K: int) -> int:
-    return model.protocol.entries_per_archetype() * model.protocol.bytes_per_number() * K * N
-
-
-def _noise_bytes(model: Model, N: int) -> int:
-    return 8 * (N**model.P + (1 + model.P) * math.comb(N, model.P)) if model.nu > 0 else 0
-
-
-def free_memory() -> float:
-    """Bytes this machine can still give (infinite where it does not say)."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return math.inf
-    return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable")), math.inf)
 
 
 def _elementary(p: list[Array]) -> list[Array]:

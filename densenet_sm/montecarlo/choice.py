@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ParameterError
-from ..network import Network, free_memory
+from ..errors import ParameterError, check_name
+from ..network import Network
+from ..sizes import free_memory
 from . import diluted, lanes, multiples, signs
 from .couplings import CouplingTensor, noise_tensor, tensor_of
 from .entries import EntryRows, whole
@@ -22,6 +23,18 @@ FEW = {2: 8.0}  # couplings per pattern up to which the tensor is quicker, a fli
 MANY = 1.0
 SEVERAL = 4  # replicas from which lanes are quicker than each by itself
 MADE = 4e9  # products of entries that a tensor may cost
+
+
+def check_kernel(kernel: Any, dynamics: str) -> None:
+    """A kernel by name, for single flips only, and lanes for those of a common order of sites."""
+    if kernel is None:
+        return
+    check_name("kernel", kernel, KERNELS)
+    if dynamics == "parallel":
+        raise ParameterError("kernel", "None for parallel dynamics, a matrix product", kernel, "Leave kernel out.")
+    if kernel == "lanes" and dynamics == "metropolis":
+        requirement = "another one for Metropolis, where each replica has its own sites"
+        raise ParameterError("kernel", requirement, kernel, "Leave kernel out.")
 
 
 class Parts(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ParameterError
 from ..network import Network
-from .choice import KERNELS, chosen
+from .choice import KERNELS, check_kernel, chosen
 from .lanes import LANES, LaneRows, sweep_lanes
 from .sweeping import sweep
 from .words import ACCEPT, BUCKETS, CHOOSE, draw, edges
@@ -73,10 +71,8 @@ class Replica:
         self.edges = edges(float(self.T), self.dynamics == "metropolis")
         if not self.shared.in_lanes:
             self.caches = self.shared.rows.state(self.spins)
-        elif self.dynamics == "metropolis":
-            raise ParameterError(
-                "kernel", "another one for Metropolis, with its own sites", "lanes", "Leave kernel out."
-            )
+        else:
+            check_kernel(self.shared.kernel, self.dynamics)
 
     def run(self, sweeps: int, stride: int = 1 << 30) -> Record:
         """Advance by whole sweeps, measuring after each and keeping the spins every `stride` sweeps."""
@@ -183,17 +179,3 @@ def prepare(net: Network, kernel: str | None = None, portable: bool = False, tog
         archetypes=np.ascontiguousarray(archetypes, dtype=kind),
         same=same,
     )
-
-
-def noise_coupling(net: Network) -> Array:
-    """Symmetric noise tensor c·Ωg [N, N^{P−1}], zero at repeated indices; [0, 0] without noise."""
-    import itertools
-
-    if net.noise is None:
-        return np.empty((0, 0))
-    tensor = np.zeros((net.N,) * net.P)
-    index = np.array(list(itertools.combinations(range(net.N), net.P))).T
-    value = math.factorial(net.P) / (2 * net.N ** (net.P - 1)) * net.noise
-    for order in itertools.permutations(range(net.P)):
-        tensor[tuple(index[list(order)])] = value
-    return tensor.reshape(net.N, -1)

@@ -17,7 +17,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from .vectors import BYTES, I64, SUMS, WORDS, Maker, call, load, reduced
+from .vectors import BYTES, I64, SUMS, WORDS, Maker, call, load, reduced, steps_of
 
 Array = NDArray[Any]
 BLOCK = 256  # numbers per block: 32 bytes of mask
@@ -56,11 +56,7 @@ def _masked_sum(builder: Any, row: Any, planes: list[Any], blocks: Any, fast: bo
     """The loop over blocks, GROUP of which are summed in 16 bits; sums of 2^14 blocks fit into 32."""
     totals = [cgutils.alloca_once_value(builder, ir.Constant(SUMS, [0] * 8)) for _ in planes]
     parts = [Part(builder, fast) for _ in planes]
-    groups = builder.lshr(builder.add(blocks, I64(GROUP - 1)), I64(GROUP.bit_length() - 1))
-    with cgutils.for_range(builder, groups, intp=I64) as group:
-        begin = builder.mul(group.index, I64(GROUP))
-        left = builder.sub(blocks, begin)
-        count = builder.select(builder.icmp_signed("<", left, I64(GROUP)), left, I64(GROUP))
+    with steps_of(builder, blocks, GROUP) as (begin, count):
         for part in parts:
             part.begin()
         with cgutils.for_range(builder, count, intp=I64) as loop:

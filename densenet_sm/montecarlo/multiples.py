@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from .compiling import compiled
 from .entries import collect
 from .sweeping import Memory, kernel, remember
-from .vectors import AVX2, I64, SUMS, WORDS, Maker, call, load, reduced
+from .vectors import AVX2, I64, SUMS, WORDS, Maker, load, pairs, reduced, steps_of
 
 Array = NDArray[Any]
 LANES = 16
@@ -128,11 +128,7 @@ def _products(builder: Any, row: Any, columns: list[list[Any]], steps: Any, fast
     none, zero = ir.Constant(SUMS, [0] * 8), I64(0)
     totals = [cgutils.alloca_once_value(builder, zero) for _ in columns]
     sums = [[cgutils.alloca_once(builder, SUMS) for _ in digits] for digits in columns]
-    blocks = builder.lshr(builder.add(steps, I64(STEPS - 1)), I64(STEPS.bit_length() - 1))
-    with cgutils.for_range(builder, blocks, intp=I64) as block:
-        begin = builder.mul(block.index, I64(STEPS))
-        left = builder.sub(steps, begin)
-        count = builder.select(builder.icmp_signed("<", left, I64(STEPS)), left, I64(STEPS))
+    with steps_of(builder, steps, STEPS) as (begin, count):
         for part in sums:
             for total in part:
                 builder.store(none, total)
@@ -142,8 +138,8 @@ def _products(builder: Any, row: Any, columns: list[list[Any]], steps: Any, fast
             power = t
             for digits, part in zip(columns, sums, strict=True):
                 for column, total in zip(digits, part, strict=True):
-                    pairs = _pairs(builder, power, load(builder, column, place, WORDS), fast)
-                    builder.store(builder.add(builder.load(total), pairs), total)
+                    more = pairs(builder, power, load(builder, column, place, WORDS), fast)
+                    builder.store(builder.add(builder.load(total), more), total)
                 power = builder.mul(power, t)
         for total, part in zip(totals, sums, strict=True):
             for j, words in enumerate(part):
@@ -151,16 +147,6 @@ def _products(builder: Any, row: Any, columns: list[list[Any]], steps: Any, fast
                 shifted = builder.shl(reduced(builder, more), I64(16 * j))
                 builder.store(builder.add(builder.load(total), shifted), total)
     return [builder.load(total) for total in totals]
-
-
-def _pairs(builder: Any, a: Any, b: Any, fast: bool) -> Any:
-    """a_0 b_0 + a_1 b_1, …, of sixteen words as int32."""
-    if fast:
-        return call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, a, b)
-    wide = ir.VectorType(ir.IntType(32), LANES)
-    whole = builder.mul(builder.sext(a, wide), builder.sext(b, wide))
-    halves = [builder.shuffle_vector(whole, whole, ir.Constant(SUMS, list(range(start, LANES, 2)))) for start in (0, 1)]
-    return builder.add(*halves)
 
 
 @compiled()

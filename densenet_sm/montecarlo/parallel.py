@@ -14,6 +14,7 @@ the entries, two if all entries are 0 or ±a.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -100,8 +101,6 @@ def fields_of(net: Network) -> Fields:
     >>> bool(np.allclose(cost, 2 * net.entries * net.local_fields([1, 1, -1, 1]))), energy.tolist()
     (True, [-0.75])
     """
-    from .dynamics import noise_coupling
-
     t, scale = net.entries.astype(float), net.scale
     modulus = float(np.abs(t).max())
     if modulus > 0 and np.isin(np.abs(t), (0.0, modulus)).all():  # t = a z, z³ = z: two different powers
@@ -112,7 +111,7 @@ def fields_of(net: Network) -> Fields:
     else:
         powers = [t**k for k in range(1, net.P + 1)]
     bias = net.field * net.archetypes[0].astype(float)
-    return Fields(net, powers, scale, noise_coupling(net), bias)
+    return Fields(net, powers, scale, _noise_coupling(net), bias)
 
 
 class Batch:
@@ -167,3 +166,15 @@ class Batch:
             draw(row, self.clock, number, self.temperature, ACCEPT, self.key)
         u = (words[:, :, :N] + 0.5) / 2.0**32
         return self.T * np.log(1 / u - 1)
+
+
+def _noise_coupling(net: Network) -> Array:
+    """Symmetric noise tensor c·Ωg [N, N^{P−1}], zero at repeated indices; [0, 0] without noise."""
+    if net.noise is None:
+        return np.empty((0, 0))
+    tensor = np.zeros((net.N,) * net.P)
+    index = np.array(list(itertools.combinations(range(net.N), net.P))).T
+    value = math.factorial(net.P) / (2 * net.N ** (net.P - 1)) * net.noise
+    for order in itertools.permutations(range(net.P)):
+        tensor[tuple(index[list(order)])] = value
+    return tensor.reshape(net.N, -1)

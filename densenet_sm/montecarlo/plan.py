@@ -22,9 +22,10 @@ from ..errors import (
     check_number,
 )
 from ..model import Model
-from ..network import Network, check_spins, count_patterns, free_memory, realisation_bytes
-from .choice import SEVERAL
-from .dynamics import CHUNK, KERNELS
+from ..network import Network, check_spins
+from ..sizes import count_patterns, free_memory, realisation_bytes
+from .choice import SEVERAL, check_kernel
+from .dynamics import CHUNK
 from .dynamics import DYNAMICS as SINGLE_FLIP
 from .lanes import FEW, LANES
 
@@ -200,18 +201,6 @@ def check_backend(backend: Any) -> None:
             "Use backend='cpu'; a version with device kernels will be installed by pip install 'densenet-sm[cuda12]' "
             "or 'densenet-sm[cuda13]'.",
         )  # fmt: skip
-
-
-def check_kernel(kernel: Any, dynamics: str) -> None:
-    """A kernel by name, for single flips only."""
-    if kernel is None:
-        return
-    check_name("kernel", kernel, KERNELS)
-    if kernel == "lanes" and dynamics == "metropolis":
-        requirement = "another one for Metropolis, where each replica has its own sites"
-        raise ParameterError("kernel", requirement, kernel, "Leave kernel out.")
-    if dynamics == "parallel":
-        raise ParameterError("kernel", "None for parallel dynamics, a matrix product", kernel, "Leave kernel out.")
 
 
 def check_ladder(T: Any, dynamics: str, exchange: Any) -> tuple[float, ...]:

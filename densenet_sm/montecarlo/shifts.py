@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from .masked import BLOCK, signs
-from .vectors import BYTES, I32, I64, SUMS, WORDS, Maker, call, load, reduced, splat, store
+from .vectors import BYTES, I32, I64, SUMS, WORDS, Maker, call, load, pairs, reduced, splat, store
 
 Array = NDArray[Any]
 LANES = 16
@@ -38,8 +38,8 @@ def shift(typing, plus, minus, step, A, polynomials, planes, edge, flags, avx2):
         rows = [maker.array(kinds[n], arguments[n])[0] for n in (0, 1) if kinds[n] != types.none]
         size = maker.array(kinds[0], arguments[0])[1]
         overlaps = maker.array(kinds[3], arguments[3])[0]
-        pairs = [zip(kinds[n], cgutils.unpack_tuple(builder, arguments[n], 2), strict=True) for n in (4, 5)]
-        polynomials, planes = ([maker.tuple(*part) for part in pair] for pair in pairs)
+        given = [zip(kinds[n], cgutils.unpack_tuple(builder, arguments[n], 2), strict=True) for n in (4, 5)]
+        polynomials, planes = ([maker.tuple(*part) for part in pair] for pair in given)
         marks = None if kinds[7] == types.none else (arguments[6], maker.array(kinds[7], arguments[7])[0])
         lag = kinds[4][1] == types.none
         forms = [
@@ -212,7 +212,8 @@ class Words(Form):
         if self.planes:
             self.halves.append(U)
         else:
-            self.add(self.pairs, self._pairs(U, A if self.parabola else ir.Constant(WORDS, [1] * LANES)))
+            factor = A if self.parabola else ir.Constant(WORDS, [1] * LANES)
+            self.add(self.pairs, pairs(builder, U, factor, self.fast))
 
     def seen(self, j: int, byte: Any) -> None:
         builder = self.builder
@@ -223,16 +224,6 @@ class Words(Form):
         words, eight = builder.bitcast(byte, WORDS), ir.Constant(WORDS, [8] * LANES)
         self.add(self.block[j], builder.and_(words, ir.Constant(WORDS, [255] * LANES)))
         self.add(self.block[j], builder.lshr(words, eight))
-
-    def _pairs(self, a: Any, b: Any) -> Any:
-        """a_0 b_0 + a_1 b_1, … as int32."""
-        builder = self.builder
-        if self.fast:
-            return call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, a, b)
-        wide = ir.VectorType(I32, LANES)
-        whole = builder.mul(builder.sext(a, wide), builder.sext(b, wide))
-        parts = [ir.Constant(SUMS, list(range(start, LANES, 2))) for start in (0, 1)]
-        return builder.add(*(builder.shuffle_vector(whole, whole, part) for part in parts))
 
     def end(self) -> None:
         if self.coefficients and not self.planes:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
 from ..model import Model
-from ..network import Network, free_memory
+from ..network import Network
+from ..sizes import free_memory
 from . import checkpoint as files
 from .plan import Plan, checked, lengths
 from .results import dataset, sampling_error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from llvmlite import binding, ir
@@ -40,6 +42,26 @@ def reduced(builder: Any, vector: Any) -> Any:
     kind = vector.type
     name = f"llvm.vector.reduce.add.v{kind.count}i{kind.element.width}"
     return call(builder, name, kind.element, vector)
+
+
+def pairs(builder: Any, a: Any, b: Any, fast: bool) -> Any:
+    """a_0 b_0 + a_1 b_1, …, of sixteen words as int32."""
+    if fast:
+        return call(builder, "llvm.x86.avx2.pmadd.wd", SUMS, a, b)
+    wide = ir.VectorType(I32, WORDS.count)
+    whole = builder.mul(builder.sext(a, wide), builder.sext(b, wide))
+    halves = [ir.Constant(SUMS, list(range(start, WORDS.count, 2))) for start in (0, 1)]
+    return builder.add(*(builder.shuffle_vector(whole, whole, half) for half in halves))
+
+
+@contextmanager
+def steps_of(builder: Any, count: Any, size: int) -> Iterator[tuple[Any, Any]]:
+    """A loop over groups of `size` (a power of 2) out of `count` steps: the first step and the number of each group."""
+    groups = builder.lshr(builder.add(count, I64(size - 1)), I64(size.bit_length() - 1))
+    with cgutils.for_range(builder, groups, intp=I64) as group:
+        begin = builder.mul(group.index, I64(size))
+        left = builder.sub(count, begin)
+        yield begin, builder.select(builder.icmp_signed("<", left, I64(size)), left, I64(size))
 
 
 def widened(builder: Any, value: Any) -> Any:

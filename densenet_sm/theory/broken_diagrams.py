@@ -7,11 +7,10 @@ the others the symmetric crossings are those of one step, too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +26,11 @@ from .broken_lines import broken_crossings, crossings_of
 from .crossings import Crossing
 from .frozen import discontinuous, glass_temperatures
 from .noise import Noise
+from .paths import Path, Row, joined, named
 from .scans import Line, belongs, singular
 from .state import State
 
 Array = NDArray[Any]
-Path = list[tuple[float, float]]
 GLASS = ("glass_dynamic", "glass_static", "gardner")
 COLD = 0.05  # of T_K: from where on the Gardner transition is looked for
 ROWS = 6  # on which branches are followed, and as many on which free energies are compared
@@ -39,32 +38,14 @@ AFTER = 0.01  # of a line's width behind the end of a branch
 REACH = 0.003, 0.02, 0.08  # of a line's width: how far a coexistence is looked for from that of the row before
 
 
-class SymmetricRow(Protocol):
-    """Of one row of a symmetric diagram: crossings (kind, direction, x), those of stable states, and labels."""
-
-    @property
-    def crossings(self) -> Sequence[tuple[str, int, float]]: ...
-
-    @property
-    def firm(self) -> Sequence[tuple[str, int, float]]: ...
-
-    @property
-    def labels(self) -> Sequence[str]: ...
-
-    @property
-    def unstable(self) -> bool:
-        """Whether the branch is, somewhere."""
-
-
-def broken_part(
-    lines: Sequence[Line], rows: Array, columns: Array, start: Any, symmetric: Sequence[SymmetricRow]
-) -> tuple[dict[str, Path], list[list[str]]]:
-    """Lines as points (x, y) and labels of every row."""
-    crossings: list[list[tuple[str, int, float]]] = [[] for _ in rows]
-    frozen = [list(_frozen(line)) for line in lines]
+def add_broken(
+    lines: Sequence[Line], rows: Array, columns: Array, start: Any, symmetric: Sequence[Row]
+) -> dict[str, Path]:
+    """Lines as points (x, y); rows are relabelled, and told what failed."""
+    crossings: list[list[tuple[str, int, float]]] = [list(_frozen(line)) for line in lines]
     needed = [n for n, row in enumerate(symmetric) if row.unstable]
     branched = _some(needed)
-    _ends(lines, branched, start, crossings)
+    _ends(lines, branched, start, symmetric, crossings)
     for n, row in enumerate(symmetric):
         if not row.unstable or n in branched:
             crossings[n] += [("spinodal", d, x) for kind, d, x in row.firm if kind == "spinodal"]
@@ -73,14 +54,21 @@ def broken_part(
     for n, row in enumerate(symmetric):
         if n not in met:
             crossings[n] += [("coexistence", d, x) for kind, d, x in row.firm if kind == "coexistence"]
-    followed = _paths(rows, [a + b for a, b in zip(crossings, frozen, strict=True)])
-    paths = {key: _filled(path, rows) for key, path in followed.items()}
-    everywhere = _interpolated(paths, rows)
-    labels = [
-        _labels(line, columns, start, row, everywhere(n))
-        for n, (line, row) in enumerate(zip(lines, symmetric, strict=True))
-    ]
-    return {_name(key, paths): path for key, path in paths.items()}, labels
+    paths = {key: _filled(path, rows) for key, path in joined(rows, [_last_ones(row) for row in crossings]).items()}
+    for y, line, row in zip(rows, lines, symmetric, strict=True):
+        found: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for (kind, direction), path in paths.items():
+            found[kind] += [(direction, x) for x, other in path if other == y]
+        row.labels = _labels(line, columns, start, row, found)
+    return named({(f"{kind}/1RSB", direction): path for (kind, direction), path in paths.items()})
+
+
+def _last_ones(crossings: Sequence[tuple[str, int, float]]) -> list[tuple[str, int, float]]:
+    """Of every kind and direction the crossing that lies furthest on."""
+    found = {}
+    for kind, direction, x in sorted(crossings, key=lambda c: c[1] * c[2]):
+        found[kind, direction] = (kind, direction, x)
+    return list(found.values())
 
 
 def _some(rows: list[int]) -> list[int]:
@@ -119,15 +107,24 @@ def _gardner(coefficients: tuple[float, ...]) -> float:
     return max((c.value for c in broken_crossings(line, "gardner", "glass")), default=0.0)
 
 
-def _ends(lines: Sequence[Line], chosen: list[int], start: Any, crossings: list[list[tuple[str, int, float]]]) -> None:
+def _ends(
+    lines: Sequence[Line],
+    chosen: list[int],
+    start: Any,
+    symmetric: Sequence[Row],
+    crossings: list[list[tuple[str, int, float]]],
+) -> None:
     """Spinodals of the rows chosen: the branches of one row lead to the ends of the next one's."""
     seeds: list[BrokenBranch] = []
     for n in reversed(chosen):
-        with suppress(ConvergenceError):
+        try:
             found = ends_beside(lines[n], start, seeds) or broken_branches(lines[n], start, None, seeds)
-            seeds = found or seeds
             ends = [c for branch in found for c in crossings_of(lines[n], branch, "spinodal")]
-            crossings[n] += [("spinodal", c.direction, c.value) for c in ends if _last(lines[n], c, start)]
+        except ConvergenceError as error:
+            symmetric[n].failures.append(f"{start} of one step: {error}")
+            continue
+        seeds = found or seeds
+        crossings[n] += [("spinodal", c.direction, c.value) for c in ends if _last(lines[n], c, start)]
 
 
 def _last(line: Line, end: Crossing, start: Any) -> bool:
@@ -136,7 +133,7 @@ def _last(line: Line, end: Crossing, start: Any) -> bool:
     return not (line.low < beyond < line.high and _stable(line, beyond, start))
 
 
-def _meets_broken(line: Line, row: SymmetricRow) -> bool:
+def _meets_broken(line: Line, row: Row) -> bool:
     """Whether coexistences of a row may differ from the symmetric ones: with a frozen glass, or of a broken state."""
     met = [x for kind, _, x in row.crossings if kind.startswith("coexistence")]
     firm = [x for kind, _, x in row.firm if kind == "coexistence"]
@@ -154,7 +151,7 @@ def _meetings(
     lines: Sequence[Line],
     chosen: list[int],
     start: Any,
-    symmetric: Sequence[SymmetricRow],
+    symmetric: Sequence[Row],
     crossings: list[list[tuple[str, int, float]]],
 ) -> None:
     """Coexistences of the rows chosen, each looked for around the one of the row before, or else in the whole row."""
@@ -192,23 +189,6 @@ def _excess(line: Line, value: float, start: Any) -> float:
     return own.free_energy - rest.free_energy if belongs(own, start) and not rest.x_groups.any() else np.nan
 
 
-def _paths(rows: Array, crossings: Sequence[Sequence[tuple[str, int, float]]]) -> dict[tuple[str, int], Path]:
-    """Points (x, y) of every kind and direction, one for each row."""
-    points: dict[tuple[str, int], Path] = defaultdict(list)
-    for y, found in zip(rows, crossings, strict=True):
-        for kind, direction in sorted({c[:2] for c in found}):
-            same = [x for k, d, x in found if (k, d) == (kind, direction)]
-            points[kind, direction].append((max(same, key=lambda x: direction * x), float(y)))
-    return points
-
-
-def _name(key: tuple[str, int], paths: dict[tuple[str, int], Path]) -> str:
-    kind, direction = key
-    twin = paths.get((kind, -direction), [])
-    main = (len(paths[key]), direction) > (len(twin), -direction)
-    return f"{kind}/1RSB" if main else f"{kind}/1RSB lower"
-
-
 def _filled(path: Path, rows: Array) -> Path:
     """A line at every row from its first to its last one, by monotone cubics."""
     x, y = np.array(path).T
@@ -216,22 +196,8 @@ def _filled(path: Path, rows: Array) -> Path:
     return path if len(y) < 2 else list(zip(PchipInterpolator(y, x)(inside).tolist(), inside.tolist(), strict=True))
 
 
-def _interpolated(
-    paths: dict[tuple[str, int], Path], rows: Array
-) -> Callable[[int], dict[str, list[tuple[int, float]]]]:
-    """Row → (direction, x) of the crossings of every kind, of lines at every row that they pass."""
-
-    def at(n: int) -> dict[str, list[tuple[int, float]]]:
-        found: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for (kind, direction), path in paths.items():
-            found[kind] += [(direction, x) for x, y in path if y == rows[n]]
-        return found
-
-    return at
-
-
 def _labels(
-    line: Line, columns: Array, start: Any, row: SymmetricRow, crossings: dict[str, list[tuple[int, float]]]
+    line: Line, columns: Array, start: Any, row: Row, crossings: dict[str, list[tuple[int, float]]]
 ) -> list[str]:
     """Regions of a row: one for all columns between two crossings, of one step or symmetric."""
     borders = sorted([x for found in crossings.values() for _, x in found] + [x for _, _, x in row.crossings])

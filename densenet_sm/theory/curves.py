@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import phases
 from ..errors import ConvergenceError, ParameterError
 from ..model import Model
-from .continuation import Curve
+from .arclength import Curve
 from .rs import Equations, Point
 from .scans import Line
 from .state import State

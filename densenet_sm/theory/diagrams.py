@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..model import Model, check_model
 from .branches import branches, rejoined, state_at, state_on
 from .continuation import Branch
 from .crossings import ROUNDING, Crossing, folds, freezing, instabilities, meetings, saddles, unaligned_instabilities
+from .paths import Row, chained, dataset, ended, joined, named
 from .scans import Line, belongs, ordered_starts, singular
 from .solver import ANSATZES
 from .state import State
@@ -29,17 +29,6 @@ Axis = tuple[str, float, float, int]
 Traced = dict[Any, list[Branch] | ConvergenceError]  # the branches of every start, or why there are none
 BROKEN = "1RSB"
 MANY = 20  # rows so close that one's scan also serves the next
-
-
-@dataclass
-class _Row:
-    """One row of a diagram: crossings (line, direction, x), the region of every column, what could not be traced."""
-
-    crossings: list[tuple[str, int, float]] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    firm: list[tuple[str, int, float]] = field(default_factory=list)  # crossings of symmetric states stable to breaking
-    unstable: bool = False  # whether a symmetric branch is, somewhere
 
 
 def phase_diagram(
@@ -67,7 +56,7 @@ def phase_diagram(
     start : the branch that is followed; None: every kind of ordered state that the model has ("retrieval";
         "retrieval", "example" for unsupervised; for several diluted patterns "hierarchical", "parallel", "pure" and
         the hierarchies and mixtures of fewer patterns, "1+1" and "2")
-    progress : called after every row
+    progress : called after every row of the symmetric lines
 
     Returns an xarray.Dataset: line_x(line, point) and line_y(line, point), NaN-padded, ordered along the traced rows,
     with coordinate line = "spinodal/RS", "coexistence/RS", "at/RS", "ergodic/RS", "at glass/RS", with the kind of state
@@ -78,6 +67,11 @@ def phase_diagram(
     "mixed", "parallel"), "metastable ..." where one exists but the state without overlap is lower, "glass",
     "paramagnet", "none" (no state found). A field polarises every state: with one, every label is a retrieval. The
     attribute `failures` has a line for every branch that could not be traced.
+
+    With "1RSB" there are "spinodal/1RSB" and "coexistence/1RSB" of the state with overlap, "glass_dynamic/1RSB",
+    "glass_static/1RSB" and "gardner/1RSB" of the glass (kinds of `critical`), each with "... lower"; they are followed
+    on at most six rows and interpolated to the others (theory/BREAKING.md). Regions "retrieval 1RSB" and
+    "metastable retrieval 1RSB" are added, and "glass" is below the static transition.
 
     Raises ParameterError for bad axes. References: amit1987 (P = 2), abbott1987 (P ≥ 3).
 
@@ -94,21 +88,20 @@ def phase_diagram(
     columns, rows = _points(along), _points(across)
     lines = _sparse([_line(model, T, across[0], float(value), along) for value in rows])
     found = _solved(lines, columns, starts, progress)
-    edge = _Row()  # where the lines meet the first column
+    edge = Row()  # where the lines meet the first column
     if across[0] != "M":
         line = _line(model, T, along[0], along[1], across)
         edge = _row(line, rows, {start: _traced([line], start)[0] for start in starts})
-    paths = _paths(rows, found, edge, along[1])
+    points = joined(rows, [row.crossings for row in found])
+    ended(points, edge.crossings, along[1], 1.5 * (rows[1] - rows[0]))
+    paths = named(points)
     if model.protocol.n_condensed > 1:
-        paths = _chained(paths, rows, along[2] - along[1])
+        paths = chained(paths, rows, along[2] - along[1])
     if BROKEN in asked:
-        from .broken_diagrams import broken_part
+        from .broken_diagrams import add_broken
 
-        paths = {name: path for name, path in paths.items() if "RS" in asked}
-        broken, regions = broken_part(lines, rows, columns, starts[0], found)
-        paths |= broken
-        for row, own in zip(found, regions, strict=True):
-            row.labels = own
+        broken = add_broken(lines, rows, columns, starts[0], found)
+        paths = {**(paths if "RS" in asked else {}), **broken}
     labels = np.array([row.labels for row in found])
     if along is y:
         paths, labels = {name: [(b, a) for a, b in path] for name, path in paths.items()}, labels.T
@@ -117,7 +110,7 @@ def phase_diagram(
     ]
     attributes = {"model": str(model), "P": model.P, "x": x[0], "y": y[0], "T": "axis" if T is None else T}
     axes = {x[0]: columns if along is x else rows, y[0]: rows if along is x else columns}
-    return _dataset(axes, paths, labels, {**attributes, "failures": "; ".join(failures)})
+    return dataset(axes, paths, labels, {**attributes, "failures": "; ".join(failures)})
 
 
 def _sparse(lines: list[Line]) -> list[Line]:
@@ -127,7 +120,7 @@ def _sparse(lines: list[Line]) -> list[Line]:
 
 def _solved(
     lines: list[Line], columns: Array, starts: tuple[Any, ...], progress: Callable[[], None] | None
-) -> list[_Row]:
+) -> list[Row]:
     """All rows."""
     traced = [_traced(lines, start) for start in starts]
     found = []
@@ -214,8 +207,8 @@ def _traced(lines: list[Line], start: Any) -> list[list[Branch] | ConvergenceErr
     return [failures[n] if n in failures and not own else own for n, own in enumerate(found)]
 
 
-def _row(line: Line, columns: Array, traced: Traced) -> _Row:
-    row = _Row([("ergodic/RS", c.direction, c.value) for c in freezing(line)])
+def _row(line: Line, columns: Array, traced: Traced) -> Row:
+    row = Row([("ergodic/RS", c.direction, c.value) for c in freezing(line)])
     for n, (start, found) in enumerate(traced.items()):
         suffix = "/RS" if n == 0 else f" {start}/RS"
         if isinstance(found, ConvergenceError):
@@ -302,67 +295,3 @@ def _states(line: Line, value: float, start: Any, own: list[Branch] | Convergenc
         if lost or (not found and not line.absent(value, start)):
             found.append(line.solve(value, start))
     return found
-
-
-def _paths(rows: Array, found: list[_Row], edge: _Row, first: float) -> dict[str, list[tuple[float, float]]]:
-    """Lines as ordered points (x, y): crossings of all rows by name and direction, and where they meet the edge."""
-    points: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
-    for value, row in zip(rows, found, strict=True):
-        for name, direction, place in row.crossings:
-            points[name, direction].append((place, float(value)))
-    for name, _, place in edge.crossings:  # of that name's lines it ends the one that comes nearest
-        near = {key: min(abs(x - first) for x, y in path if abs(y - place) < 1.5 * (rows[1] - rows[0]))
-                for key, path in points.items()
-                if key[0] == name and any(abs(y - place) < 1.5 * (rows[1] - rows[0]) for _, y in path)}  # fmt: skip
-        if near:
-            points[min(near, key=lambda key: near[key])].append((first, place))
-    for path in points.values():
-        path.sort(key=lambda point: point[1])
-    lines = {}
-    for (name, direction), path in sorted(points.items()):
-        twin = points.get((name, -direction), [])
-        main = (len(path), direction) > (len(twin), -direction)
-        lines[name if main else f"{name} lower"] = path
-    return lines
-
-
-def _chained(
-    paths: dict[str, list[tuple[float, float]]], rows: Array, width: float
-) -> dict[str, list[tuple[float, float]]]:
-    """Lines with several crossings in a row, or none in some, cut into connected pieces: "name", "name 2", ..."""
-    pieces = {}
-    for name, path in paths.items():
-        chains: list[list[tuple[float, float]]] = []
-        there = Counter(y for _, y in path)
-        for x, y in sorted(path, key=lambda point: point[1]):
-            open_ends = [c for c in chains if 0 < y - c[-1][1] < 1.001 * (rows[1] - rows[0])]
-            chain = min(open_ends, key=lambda c: _jump(c, x, y), default=None)
-            single = chain is not None and there[y] == there[chain[-1][1]] == 1
-            if chain is not None and _jump(chain, x, y) < width * (0.3 if single else 0.1):
-                chain.append((x, y))
-            else:
-                chains.append([(x, y)])
-        for n, chain in enumerate(sorted(chains, key=len, reverse=True)):
-            pieces[name if n == 0 else f"{name} {n + 1}"] = chain
-    return pieces
-
-
-def _jump(chain: list[tuple[float, float]], x: float, y: float) -> float:
-    """How far a point is from a chain's end, or from where its last two points lead."""
-    last, below = chain[-1]
-    slope = (last - chain[-2][0]) / (below - chain[-2][1]) if len(chain) > 1 else 0.0
-    return min(abs(x - last), abs(x - last - slope * (y - below)))
-
-
-def _dataset(
-    axes: dict[str, Array], paths: dict[str, list[tuple[float, float]]], labels: Array, attributes: dict[str, Any]
-) -> xr.Dataset:
-    import xarray as xr
-
-    longest = max((len(path) for path in paths.values()), default=0)
-    line_x, line_y = np.full((2, len(paths), longest), np.nan)
-    for n, path in enumerate(paths.values()):
-        line_x[n, : len(path)], line_y[n, : len(path)] = np.array(path).T
-    x, y = axes
-    data = {"line_x": (("line", "point"), line_x), "line_y": (("line", "point"), line_y), "phase": ((y, x), labels)}
-    return xr.Dataset(data, {"line": list(paths), **axes}, attributes)

@@ -1,33 +1,9 @@
 """The multitasking study at toy size: theory, Monte Carlo and figures, each as its own process."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.image import imread
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    """Folder with data/ and figures/ of a toy run, and what the figure script printed."""
-    folder = tmp_path_factory.mktemp("multitasking")
-
-    def run(script, *arguments):
-        command = [sys.executable, "-W", "error", ROOT / script / "multitasking.py", *map(str, arguments)]
-        environment = os.environ | {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8"}
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    for script in ("theory", "simulations"):
-        run(script, "--preset", "toy", "--out", folder / "data")
-    return folder, run("figures", "--data", folder / "data", "--out", folder / "figures")
 
 
 def stored(study, name):
