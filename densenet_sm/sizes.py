@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from .errors import MemoryLimitError, ParameterError, check_integer
 from .model import Model, check_model
+
+THREADS = "DENSENET_SM_THREADS"
 
 
 def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = None) -> int:
@@ -58,3 +61,8 @@ def free_memory() -> float:
     except OSError:
         return math.inf
     return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable")), math.inf)
+
+
+def cores() -> int:
+    """Threads that one call uses: the cores of this machine, or what DENSENET_SM_THREADS says, as in workers."""
+    return int(os.environ.get(THREADS) or os.cpu_count() or 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from .. import streams
 from ..errors import ParameterError, check_integer, check_number
 from ..network import Network
+from ..sizes import cores
 from .dynamics import Replica, prepare
 
 Array = NDArray[Any]
@@ -74,7 +74,7 @@ def anneal(net: Network, T: Sequence[float], sweeps: int = 20, replicas: int = 8
                 break
         return copy.spins, means
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         ends, means = zip(*pool.map(job, range(replicas)), strict=True)
     spins = np.array(ends)
     energies = net.energy(spins) / net.N - zero

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,7 @@ from ..errors import (
 )
 from ..model import Model
 from ..network import Network, check_spins
-from ..sizes import count_patterns, free_memory, realisation_bytes
+from ..sizes import cores, count_patterns, free_memory, realisation_bytes
 from .choice import SEVERAL, check_kernel
 from .dynamics import CHUNK
 from .dynamics import DYNAMICS as SINGLE_FLIP
@@ -113,7 +112,7 @@ class Plan:
         """Threads: as many as cores, fewer where the realisations they hold at a time would not fit into memory."""
         each, places = self.realisation(), len(self.places())
         per_sample = places // len(self.samples)
-        count = min(os.cpu_count() or 1, places)
+        count = min(cores(), places)
         while count > 1 and each * min(len(self.samples), -(-(count - 1) // per_sample) + 1) > 0.8 * free_memory():
             count -= 1
         return count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import streams
 from ..errors import ParameterError, check_integer, check_number
 from ..network import Network, check_spins
+from ..sizes import cores
 from .dynamics import Prepared, Replica, prepare
 
 Array = NDArray[Any]
@@ -72,6 +72,6 @@ def fall(shared: Prepared, cues: Array, T: float, sweeps: int, key: Array) -> tu
 
     if not len(cues):
         return cues, np.zeros(0, int), np.zeros(0, bool), np.zeros(0, int)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         spins, used, still, flips = zip(*pool.map(job, range(len(cues))), strict=True)
     return np.array(spins), np.array(used), np.array(still), np.array(flips)
