@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import (
     BackendUnavailableError,
+    CampaignError,
     CheckpointError,
     ConvergenceError,
     MemoryLimitError,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from .enumeration import exact
     from .montecarlo import anneal, basins, estimate, ladder, merge, plefka, retrieve, simulate
     from .network import Network
-    from .study import compare
+    from .study import compare, load, run_grid
     from .theory import (
         Design,
         State,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BackendUnavailableError",
+    "CampaignError",
     "CheckpointError",
     "ConvergenceError",
     "Design",
@@ -93,6 +95,7 @@ __all__ = [
     "hierarchy_threshold",
     "ladder",
     "line",
+    "load",
     "losses",
     "merge",
     "nishimori",
@@ -102,6 +105,7 @@ __all__ = [
     "plefka",
     "plot",
     "retrieve",
+    "run_grid",
     "simulate",
     "solve",
     "stable_states",
@@ -145,6 +149,8 @@ _HOME = {
     "plefka": "montecarlo",
     "retrieve": "montecarlo",
     "compare": "study",
+    "load": "study",
+    "run_grid": "study",
 }
 
 

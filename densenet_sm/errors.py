@@ -47,6 +47,19 @@ class CheckpointError(ParameterError):
     """
 
 
+class CampaignError(ValueError):
+    """A specification with mistakes: all of them, each with path, requirement, value and remedy.
+
+    >>> CampaignError("run.toml", ["seed must be ..."]).mistakes
+    ['seed must be ...']
+    """
+
+    def __init__(self, source: str, mistakes: list[str]):
+        self.source, self.mistakes = source, mistakes
+        many = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__("\n  ".join([f"{many} in {source}:", *mistakes]))
+
+
 class ConvergenceError(RuntimeError):
     """A solver that did not reach its tolerance; carries the last iterate, its residual and the iterations spent.
 

@@ -221,6 +221,41 @@ def retrieve(
 
 
 @app.command
+def run(
+    campaign: Path, store: Path | None = None, slice: str | None = None, retry: bool = False, dry_run: bool = False,
+    scheduler: str | None = None, quiet: bool = False, json: Json = False,
+) -> None:  # fmt: skip
+    """Run the cells of a campaign file that its store (default runs/<name of the file>) lacks.
+
+    --slice 2/8 runs every eighth cell from the second on; --scheduler tcp://... runs them on a Dask cluster; --retry
+    those that failed, too; --dry-run prints cells, memory and time; --json one line for each cell.
+
+    Example: densenet-sm run storage.toml --store runs/storage --slice 1/4
+    """
+    from ..study import run_grid
+    from .campaigns import executor, following, outlook, part
+
+    if dry_run:
+        outlook(campaign, json)
+        return
+    folder = Path("runs") / campaign.stem if store is None else store
+    with executor(scheduler) as engine, following(campaign, part(slice), quiet, json) as report:
+        counts = run_grid(campaign, engine, folder, part(slice), retry, report)
+    show(counts | {"store": str(folder)}, json)
+
+
+@app.command
+def status(store: Path, json: Json = False) -> None:
+    """How far a campaign is: cells done, failed and missing, reasons of failures, time spent and left.
+
+    Example: densenet-sm status runs/storage
+    """
+    from ..study import status as run
+
+    show(run(store), json)
+
+
+@app.command
 def info(json: Json = False) -> None:
     """Versions and the machine.
 

@@ -1,5 +1,7 @@
-"""Studies: theory and Monte Carlo of the same model, laid over each other."""
+"""Studies: theory and Monte Carlo of the same model, laid over each other, at a point or over a grid."""
 
 from .comparison import compare, table
+from .gathering import load, status
+from .grid import foreseen, run_grid
 
-__all__ = ["compare", "table"]
+__all__ = ["compare", "foreseen", "load", "run_grid", "status", "table"]

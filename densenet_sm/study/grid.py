@@ -1,0 +1,217 @@
+"""`run_grid`: the cells of a campaign, in processes, stored one by one; what is there already is not computed again."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from ..errors import CheckpointError, ParameterError
+from ..montecarlo import simulate
+from ..montecarlo.results import AVERAGED
+from ..sizes import THREADS, cores
+from ..theory import solve
+from . import store as files
+from .campaign import Campaign, Cell, campaign
+
+Array = NDArray[Any]
+QUEUED = 4  # cells handed to every worker at a time
+PACE = 3e-10  # seconds per entry read, in kernels of this machine's kind
+ATTEMPTS = 3  # pools that may break before the campaign gives up
+STATE = ("q", "energy", "free_energy", "entropy", "replicon", "longitudinal", "residual")
+SUMMARY = ("binder_m", "binder_q", "tau", "m_sampling_err", *(f"{name}_err" for name in AVERAGED))
+Report = Callable[[Cell, str, float], None]  # cell, why it failed or "", seconds
+
+
+def run_grid(
+    spec: dict[str, Any] | str | os.PathLike[str],
+    executor: Executor | None = None,
+    store: str | os.PathLike[str] = "runs/campaign",
+    part: tuple[int, int] | None = None,
+    retry: bool = False,
+    report: Report | None = None,
+) -> dict[str, int]:
+    """Run the cells of a campaign that its store lacks, the longest first.
+
+    Every cell is one call of `simulate` or `solve` with a seed of its own, kept in a file of its own: a run that was
+    killed, or split over processes and machines, ends in the same numbers as an uninterrupted one. A damaged file is
+    computed again. Two runs on one store at the same time share the work.
+
+    Parameters
+    ----------
+    spec : dictionary or TOML file (see the README): model = {P, protocol = {kind, …}, …}; grid = {T = […], …} over
+        parameters of model, protocol and `simulate`; simulate = {N (number or list), sweeps, …}; solve = {ansatz
+        (name or list), start, …}; seed; budget, seconds after which no cell is begun. With simulate.exchange the
+        temperatures of the grid are the ladder
+    executor : where cells run; None: as many processes on this machine as it has cores, of one thread each. Processes
+        are spawned: a script calls run_grid under `if __name__ == "__main__":`
+    store : folder of the results, made if it is not there
+    part : (i, n), every n-th cell from the i-th on, 1 ≤ i ≤ n: n machines share a folder
+    retry : compute again cells that failed
+    report : called after every cell with it, the reason of its failure or "", and its seconds
+
+    Returns the numbers of cells "done", "failed" and "missing" (budget, part). A failure is stored with its reason.
+
+    Raises CampaignError with all mistakes of the specification, ParameterError, OSError for a store that cannot be
+    written (what is stored stays).
+
+    >>> import tempfile
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> spec = {"model": {"P": 3}, "grid": {"alpha": [0.01, 0.1], "T": [0.3]}, "solve": {}}
+    >>> with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as executor:
+    ...     run_grid(spec, executor, folder)
+    {'done': 2, 'failed': 0, 'missing': 0}
+
+    """
+    asked = campaign(spec)
+    chosen = sliced(asked.cells, part)
+    if executor is not None and not isinstance(executor, Executor):
+        raise ParameterError("executor", "a concurrent.futures.Executor or None", executor, "Leave it out.")
+    folder = files.create(store, asked)
+    began = time.monotonic()
+    for attempt in range(ATTEMPTS):
+        waiting = _waiting(folder, chosen, retry and attempt == 0)
+        if not waiting:
+            break
+        try:
+            if executor is not None:
+                _feed(executor, folder, waiting, QUEUED * cores(), asked.budget, began, report)
+            else:
+                with _processes(len(waiting)) as own:
+                    _feed(own, folder, waiting, QUEUED * cores(), asked.budget, began, report)
+            break
+        except BrokenExecutor:
+            if executor is not None or attempt == ATTEMPTS - 1:
+                remedy = "A process may have been killed for its memory. What is stored stays: run again to go on."
+                raise RuntimeError(f"the workers of the campaign died. {remedy}") from None
+    return counted(folder, asked)
+
+
+def sliced(cells: tuple[Cell, ...], part: tuple[int, int] | None) -> list[Cell]:
+    """Every n-th cell from the i-th on, in the order of their costs, the longest first."""
+    ordered = sorted(cells, key=lambda cell: (-cell.cost(), cell.name))
+    if part is None:
+        return ordered
+    whole = isinstance(part, tuple) and len(part) == 2 and all(isinstance(n, int) for n in part)
+    if not whole or not 1 <= part[0] <= part[1]:
+        raise ParameterError("part", "(i, n) with 1 <= i <= n", part, "Write part=(1, 4) for the first of four.")
+    return ordered[part[0] - 1 :: part[1]]
+
+
+def foreseen(spec: dict[str, Any] | str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """What every cell of a specification is, the longest first: kind, coordinates, bytes, and seconds, roughly.
+
+    Seconds are those of one core at 0.3 ns per entry that is read, without compilation.
+
+    >>> foreseen({"model": {"P": 3}, "grid": {"T": [0.3]}, "simulate": {"N": 32}})[0]["kind"]
+    'simulate'
+    """
+    cells = sliced(campaign(spec).cells, None)
+    return [{"kind": c.kind, "point": dict(c.point), "bytes": c.memory(), "seconds": c.cost() * PACE} for c in cells]
+
+
+def counted(folder: Path, asked: Campaign) -> dict[str, int]:
+    """Cells done, failed and missing."""
+    stored = [files.read(folder, cell) for cell in asked.cells]
+    states = Counter("missing" if r is None else "failed" if r.failure else "done" for r in stored)
+    return {name: states[name] for name in ("done", "failed", "missing")}
+
+
+def _waiting(folder: Path, cells: list[Cell], retry: bool) -> list[Cell]:
+    found = ((cell, files.read(folder, cell)) for cell in cells)
+    waiting = []
+    for cell, result in found:
+        if result is not None and result.failure and retry:
+            files.file_of(folder, cell).unlink()
+        if result is None or (result.failure and retry):
+            waiting.append(cell)
+    return waiting
+
+
+def _processes(count: int) -> ProcessPoolExecutor:
+    spawned = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(min(cores(), count), mp_context=spawned, initializer=_alone)
+
+
+def _alone() -> None:
+    """A worker is one of as many as there are cores."""
+    os.environ[THREADS] = "1"
+    threadpool_limits(1)
+
+
+def _feed(
+    executor: Executor, folder: Path, cells: list[Cell], queued: int, budget: float | None, began: float,
+    report: Report | None,
+) -> None:  # fmt: skip
+    """Keep some cells in flight: the parent's memory does not grow with their number."""
+    left: Iterator[Cell] = iter(cells)
+    flying: dict[Future[tuple[str, float]], Cell] = {}
+    while True:
+        late = budget is not None and time.monotonic() - began >= budget
+        for cell in () if late else itertools.islice(left, queued - len(flying)):
+            flying[executor.submit(work, folder, cell)] = cell
+        if not flying:
+            return
+        for future in wait(flying, return_when=FIRST_COMPLETED).done:
+            cell = flying.pop(future)
+            failure, seconds = future.result()
+            if report is not None:
+                report(cell, failure, seconds)
+
+
+def work(folder: Path, cell: Cell) -> tuple[str, float]:
+    """Compute and store a cell unless it is there; the reason of a failure or "", and the seconds it took."""
+    with files.claimed(folder, cell):
+        stored = files.read(folder, cell)
+        if stored is not None:
+            return stored.failure, float(stored.header["seconds"])
+        checkpoint = files.file_of(folder, cell).with_suffix(".run")
+        began, failure, arrays = time.monotonic(), "", {}
+        try:
+            try:
+                arrays = computed(cell, checkpoint)
+            except CheckpointError:  # damaged, or of another version: from the start
+                checkpoint.unlink()
+                arrays = computed(cell, checkpoint)
+        except OSError:  # the store's fault
+            raise
+        except Exception as error:  # kept with its reason
+            failure = f"{type(error).__name__}: {error}"
+        seconds = time.monotonic() - began
+        files.save(folder, cell, arrays, seconds, failure)
+        checkpoint.unlink(missing_ok=True)
+    return failure, seconds
+
+
+def computed(cell: Cell, checkpoint: Path) -> dict[str, Array]:
+    """Arrays of a cell, [T, …] or [T, pattern]; means of every sample have that dimension first."""
+    settings = dict(cell.settings)
+    if cell.kind == "solve":
+        state = solve(cell.model, cell.T[0], **settings)
+        arrays = {name: np.asarray([_last(getattr(state, name))], float) for name in STATE}
+        arrays |= {name: np.atleast_1d(getattr(state, name))[None] for name in ("m", "x")}
+        return arrays | {"phase": np.array([state.phase])}
+    T = cell.T if settings.get("exchange") else cell.T[0]
+    ds = simulate(cell.model, T, seed=cell.run_seed, checkpoint=checkpoint, **settings)
+    arrays = {}
+    for name in AVERAGED:
+        mean = ds[name].mean("replica") if "replica" in ds[name].dims else ds[name]
+        arrays[f"{name}_sample"] = mean.transpose("sample", "T", ...).values
+    arrays |= {name: ds[name].transpose("T", ...).values for name in SUMMARY}
+    arrays["acceptance"] = ds.acceptance.mean([d for d in ds.acceptance.dims if d != "T"]).values
+    return arrays | {name: ds[name].values.astype(str) for name in ("status", "reason")}
+
+
+def _last(value: Any) -> Any:
+    """The largest overlap of a broken state, q_EA."""
+    return value[-1] if isinstance(value, tuple) else value
