@@ -205,14 +205,15 @@ def _cells(
             point = dict(zip(grid, values, strict=True))
             model = _try_model(sections["model"], {k: v for k, v in point.items() if k in own}, mistakes)
             T = _try(mistakes, "grid", _temperatures, axes["T"] if "T" not in grid else [point["T"]])
-            if model is None or T is None:
+            if T is None:
                 continue
             if kind == "solve":
                 point, settings = {"ansatz": ansatz, **point}, solved | {"ansatz": ansatz}
             else:
                 settings = simulated | {k: v for k, v in point.items() if k not in own}
-            cell = Cell(kind, tuple(point.items()), model, T, tuple(sorted(settings.items())), seed)
-            if kind == "solve" or _try(mistakes, "simulate", _planned, cell) is not None:
+            cell = Cell(kind, tuple(point.items()), model or Model(P=3), T, tuple(sorted(settings.items())), seed)
+            planned = kind == "solve" or _try(mistakes, "simulate", _planned, cell) is not None
+            if model is not None and planned:
                 yield cell
 
 
