@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Cell:
         return {"format": FORMAT, "kind": self.kind, "model": str(self.model), "T": self.T, "settings": settings,
                 "campaign_seed": self.seed}  # fmt: skip
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Hash of the description: the name of the file, and the seed of the run."""
         text = json.dumps(self.description(), sort_keys=True)

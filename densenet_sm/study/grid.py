@@ -79,22 +79,29 @@ def run_grid(
         raise ParameterError("executor", "a concurrent.futures.Executor or None", executor, "Leave it out.")
     folder = files.create(store, asked)
     began = time.monotonic()
+    states: dict[str, str] = {}
+
+    def said(cell: Cell, failure: str, seconds: float) -> None:
+        states[cell.name] = "failed" if failure else "done"
+        if report is not None:
+            report(cell, failure, seconds)
+
     for attempt in range(ATTEMPTS):
-        waiting = _waiting(folder, chosen, retry and attempt == 0)
+        waiting = _waiting(folder, chosen, retry and attempt == 0, states)
         if not waiting:
             break
         try:
             if executor is not None:
-                _feed(executor, folder, waiting, QUEUED * cores(), asked.budget, began, report)
+                _feed(executor, folder, waiting, QUEUED * cores(), asked.budget, began, said)
             else:
                 with _processes(len(waiting)) as own:
-                    _feed(own, folder, waiting, QUEUED * cores(), asked.budget, began, report)
+                    _feed(own, folder, waiting, QUEUED * cores(), asked.budget, began, said)
             break
         except BrokenExecutor:
             if executor is not None or attempt == ATTEMPTS - 1:
                 remedy = "A process may have been killed for its memory. What is stored stays: run again to go on."
                 raise RuntimeError(f"the workers of the campaign died. {remedy}") from None
-    return counted(folder, asked)
+    return counted(folder, asked, states)
 
 
 def sliced(cells: tuple[Cell, ...], part: tuple[int, int] | None) -> list[Cell]:
@@ -120,21 +127,28 @@ def foreseen(spec: dict[str, Any] | str | os.PathLike[str]) -> list[dict[str, An
     return [{"kind": c.kind, "point": dict(c.point), "bytes": c.memory(), "seconds": c.cost() * PACE} for c in cells]
 
 
-def counted(folder: Path, asked: Campaign) -> dict[str, int]:
-    """Cells done, failed and missing."""
-    stored = [files.read(folder, cell) for cell in asked.cells]
-    states = Counter("missing" if r is None else "failed" if r.failure else "done" for r in stored)
-    return {name: states[name] for name in ("done", "failed", "missing")}
+def counted(folder: Path, asked: Campaign, known: dict[str, str]) -> dict[str, int]:
+    """Cells done, failed and missing; those whose state is not known are read."""
+    counts = Counter(known.get(cell.name) or _state(files.read(folder, cell)) for cell in asked.cells)
+    return {name: counts[name] for name in ("done", "failed", "missing")}
 
 
-def _waiting(folder: Path, cells: list[Cell], retry: bool) -> list[Cell]:
-    found = ((cell, files.read(folder, cell)) for cell in cells)
+def _state(result: files.Result | None) -> str:
+    return "missing" if result is None else "failed" if result.failure else "done"
+
+
+def _waiting(folder: Path, cells: list[Cell], retry: bool, states: dict[str, str]) -> list[Cell]:
+    """Cells to compute; what the others are is entered into the states."""
     waiting = []
-    for cell, result in found:
-        if result is not None and result.failure and retry:
+    for cell in cells:
+        state = states.get(cell.name) or _state(files.read(folder, cell))
+        if state == "failed" and retry:
             files.file_of(folder, cell).unlink()
-        if result is None or (result.failure and retry):
+            state = "missing"
+        if state == "missing":
             waiting.append(cell)
+        else:
+            states[cell.name] = state
     return waiting
 
 
@@ -151,7 +165,7 @@ def _alone() -> None:
 
 def _feed(
     executor: Executor, folder: Path, cells: list[Cell], queued: int, budget: float | None, began: float,
-    report: Report | None,
+    report: Report,
 ) -> None:  # fmt: skip
     """Keep some cells in flight: the parent's memory does not grow with their number."""
     left: Iterator[Cell] = iter(cells)
@@ -165,8 +179,7 @@ def _feed(
         for future in wait(flying, return_when=FIRST_COMPLETED).done:
             cell = flying.pop(future)
             failure, seconds = future.result()
-            if report is not None:
-                report(cell, failure, seconds)
+            report(cell, failure, seconds)
 
 
 def work(folder: Path, cell: Cell) -> tuple[str, float]:

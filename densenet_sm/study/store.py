@@ -1,7 +1,7 @@
 """The folder of a campaign: one atomic file for each cell, named by what it depends on; locks of cells in flight.
 
 campaign.json            the specification
-cells/<name>.npz         arrays, and a JSON header: description, coordinates, versions, seconds, failure
+cells/<name>.npz         all numbers, and a JSON header: their names, description, versions, seconds, failure
 cells/<name>.run         checkpoint of a simulation in flight
 lock                     bytes of this file are locked by the cells in flight; a process that dies lets them go
 merged.nc                what `load` made of the cells
@@ -12,11 +12,13 @@ from __future__ import annotations
 import fcntl
 import io
 import json
+import math
 import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -80,17 +82,26 @@ def file_of(folder: Path, cell: Cell) -> Path:
 
 def save(folder: Path, cell: Cell, arrays: dict[str, Array], seconds: float, failure: str = "") -> None:
     """Write the file of a cell: at any instant it is whole or not there."""
+    numbers = {name: np.asarray(a, float) for name, a in arrays.items() if a.dtype.kind != "U"}
     header = cell.description() | {
         "point": dict(cell.point),
         "seed": str(cell.run_seed),
-        "versions": {name: version(name) for name in VERSIONS},
+        "versions": versions(),
         "seconds": seconds,
         "failure": failure,
+        "shapes": {name: a.shape for name, a in numbers.items()},
+        "text": {name: a.tolist() for name, a in arrays.items() if name not in numbers},
     }
     content = io.BytesIO()
-    stored = {"header": np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays}
-    np.savez(content, **stored)  # type: ignore[arg-type]
+    values = np.concatenate([np.empty(0), *(a.ravel() for a in numbers.values())])
+    np.savez(content, header=np.frombuffer(json.dumps(header).encode(), np.uint8), values=values)
     write(file_of(folder, cell), content.getvalue())
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of the packages that the numbers depend on."""
+    return {name: version(name) for name in VERSIONS}
 
 
 def write(path: Path, content: bytes) -> None:
@@ -114,8 +125,11 @@ def read(folder: Path, cell: Cell) -> Result | None:
     """What is stored of a cell; None if there is no file, or a damaged one, or one of another cell."""
     try:
         with np.load(io.BytesIO(file_of(folder, cell).read_bytes())) as file:
-            header = json.loads(bytes(file["header"]))
-            arrays = {name: file[name] for name in file.files if name != "header"}
+            header, values = json.loads(bytes(file["header"])), file["values"]
+        shapes = header["shapes"]
+        parts = np.split(values, np.cumsum([math.prod(shape) for shape in shapes.values()]))
+        arrays = {name: part.reshape(shapes[name]) for name, part in zip(shapes, parts, strict=False)}
+        arrays |= {name: np.array(text) for name, text in header["text"].items()}
     except UNREADABLE:
         return None
     same = json.loads(json.dumps(cell.description()))
