@@ -46,6 +46,7 @@ bench: .venv/runtime
 	$(BIN)/python benchmarks/solver.py
 	$(BIN)/python benchmarks/breaking.py
 	$(BIN)/python benchmarks/plefka.py
+	$(BIN)/python benchmarks/campaign.py
 
 .venv/runtime: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

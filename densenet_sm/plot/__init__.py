@@ -6,6 +6,7 @@
 'cividis'
 """
 
+from .campaigns import campaign
 from .diagrams import STYLE, compare, legend_handles, lines, phase_diagram, stored
 
-__all__ = ["STYLE", "compare", "legend_handles", "lines", "phase_diagram", "stored"]
+__all__ = ["STYLE", "campaign", "compare", "legend_handles", "lines", "phase_diagram", "stored"]

@@ -81,26 +81,10 @@ def phase_diagram(ds: xr.Dataset, ax: Axes | None = None, legend: bool = True) -
     >>> ax.get_xlabel()
     'α'
     """
-    from matplotlib.colors import ListedColormap
-
-    ax = _axes(ax)
+    ax = new_axes(ax)
     x, y = ds.attrs["x"], ds.attrs["y"]
-    number = {name: n for n, name in enumerate(phases.REGIONS)}
-    region = np.vectorize(lambda label: number.get(str(label), number[phases.NO_STATE]))(ds.phase.values)
-    colours = ListedColormap([REGION_COLOURS[name] for name in phases.REGIONS])
-    ax.pcolormesh(
-        ds[x],
-        ds[y],
-        region,
-        cmap=colours,
-        vmin=-0.5,
-        vmax=len(phases.REGIONS) - 0.5,
-        shading="nearest",
-        rasterized=True,
-    )
-    handles: list[Any] = [
-        _patch(name) for name in phases.REGIONS if (region == number[name]).any() and name != phases.NO_STATE
-    ]
+    regions(ax, ds[x], ds[y], ds.phase.values)
+    handles: list[Any] = patches(np.unique(ds.phase))
     handles += lines(ds, ax)
     ax.set(xlabel=SYMBOLS[x], ylabel=SYMBOLS[y], title=f"P = {ds.attrs['P']}")
     ax.set_xlim(float(ds[x].min()), float(ds[x].max()))
@@ -118,7 +102,7 @@ def lines(ds: xr.Dataset, ax: Axes | None = None) -> list[Any]:
     >>> lines(exact_lines(Model(P=3)))[0].get_label()
     'Nishimori'
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     drawn: dict[str, Any] = {}
     for name in ds.line.values:
         line = ds.sel(line=name)
@@ -169,6 +153,23 @@ def legend_handles(*datasets: xr.Dataset) -> list[Any]:
     return list(handles.values())
 
 
+def regions(ax: Axes, x: Any, y: Any, labels: Any) -> None:
+    """Colour regions [y, x]."""
+    from matplotlib.colors import ListedColormap
+
+    number = {name: n for n, name in enumerate(phases.REGIONS)}
+    region = np.vectorize(lambda label: number.get(str(label), number[phases.NO_STATE]))(labels)
+    colours = ListedColormap([REGION_COLOURS[name] for name in phases.REGIONS])
+    top = len(phases.REGIONS) - 0.5
+    ax.pcolormesh(x, y, region, cmap=colours, vmin=-0.5, vmax=top, shading="nearest", rasterized=True)
+
+
+def patches(labels: Any) -> list[Any]:
+    """Legend entries of the regions among labels."""
+    present = {str(label) for label in labels}
+    return [_patch(name) for name in phases.REGIONS if name in present - {phases.NO_STATE}]
+
+
 def _patch(region: str) -> Any:
     from matplotlib.patches import Patch
 
@@ -184,7 +185,7 @@ def compare(comparison: xr.Dataset, ax: Axes | None = None, observable: str = "m
     '1/N'
     """
     check_name("observable", observable, comparison.observable.values.tolist())
-    ax = _axes(ax)
+    ax = new_axes(ax)
     row = comparison.sel(observable=observable)
     inverse = 1 / row.N
     ax.errorbar(inverse, row.value_N, row.error_N, fmt="o", markersize=4, capsize=2, label="Monte Carlo")
@@ -196,7 +197,7 @@ def compare(comparison: xr.Dataset, ax: Axes | None = None, observable: str = "m
     return ax
 
 
-def _axes(ax: Axes | None) -> Axes:
+def new_axes(ax: Axes | None) -> Axes:
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt

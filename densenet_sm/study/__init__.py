@@ -3,5 +3,6 @@
 from .comparison import compare, table
 from .gathering import load, status
 from .grid import foreseen, run_grid
+from .inference import border, labels, scores
 
-__all__ = ["compare", "foreseen", "load", "run_grid", "status", "table"]
+__all__ = ["border", "compare", "foreseen", "labels", "load", "run_grid", "scores", "status", "table"]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..sizes import cores
 from . import store as files
 from .campaign import Campaign, Cell
+from .inference import labels
 from .store import Result
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ TEXT = {
 def load(store: str | os.PathLike[str]) -> xr.Dataset:
     """The cells of a campaign as one dataset, missing and failed ones marked.
 
-    Of simulations, over the axes of the grid and N: m, abs_m, x, energy, q, specific_heat, losses (means over samples
-    and replicas, per `pattern` where they have one), <name>_err, binder_m, binder_q, tau, acceptance, status and reason
-    of `simulate`; `state`, "done", "failed" or "missing", `failure`, the reason, `seconds` and `seed`. Of theory the
-    same names after "theory_", over `ansatz` and the axes that it reads (N → ∞); "theory_phase" is the label. Numbers
-    of cells that are not done are NaN. Attributes: the specification and the versions of the cells.
+    Of simulations, over the axes of the grid and N: m, abs_m, x, energy, q, q2, specific_heat, losses (means over
+    samples and replicas, per `pattern` where they have one), <name>_err, binder_m, binder_q, tau, acceptance, status
+    and reason of `simulate`; `state`, "done", "failed" or "missing", with the reason in `failure`; `seconds`, `seed`;
+    `label`, the phase by the rules of `densenet_sm.study.labels`. Of theory, over `ansatz` and the axes that it reads
+    (N → ∞), the same names after "theory_"; "theory_phase" is its label. Numbers of cells that are not done are NaN.
+    Attributes: the specification and the versions of the packages.
 
     The merged dataset is kept beside the cells and read again as long as they do not change.
 
@@ -106,7 +108,8 @@ def _merged(folder: Path, asked: Campaign) -> xr.Dataset:
         data |= {f"{prefix}{name}": (dims[name], array) for name, array in arrays.items()}
         axes |= own
     attributes = {"campaign": json.dumps(asked.spec), "versions": "; ".join(sorted(versions))}
-    return xr.Dataset(data, axes, attributes)
+    ds = xr.Dataset(data, axes, attributes)
+    return ds.assign(label=labels(ds)) if "abs_m" in ds else ds
 
 
 def _arrays(folder: Path, cells: list[Cell], axes: dict[str, list[Any]], versions: set[str]) -> dict[str, Array]:

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from ..errors import CheckpointError, ParameterError
 from ..montecarlo import simulate
 from ..montecarlo.results import AVERAGED
+from ..montecarlo.statistics import standard_error
 from ..sizes import THREADS, cores
 from ..theory import solve
 from . import store as files
@@ -217,9 +218,10 @@ def computed(cell: Cell, checkpoint: Path) -> dict[str, Array]:
     T = cell.T if settings.get("exchange") else cell.T[0]
     ds = simulate(cell.model, T, seed=cell.run_seed, checkpoint=checkpoint, **settings)
     arrays = {}
-    for name in AVERAGED:
+    for name in (*AVERAGED, "q2"):
         mean = ds[name].mean("replica") if "replica" in ds[name].dims else ds[name]
         arrays[f"{name}_sample"] = mean.transpose("sample", "T", ...).values
+    arrays["q2_err"] = standard_error(arrays["q2_sample"])
     arrays |= {name: ds[name].transpose("T", ...).values for name in SUMMARY}
     arrays["acceptance"] = ds.acceptance.mean([d for d in ds.acceptance.dims if d != "T"]).values
     return arrays | {name: ds[name].values.astype(str) for name in ("status", "reason")}

@@ -155,3 +155,8 @@ def test_the_store_of_another_campaign_is_refused(tmp_path):
     del small["simulate"]
     with pytest.raises(ParameterError, match="store must be"):
         run_grid(small, store=Path(__file__))
+
+
+def test_the_example_is_a_campaign():
+    cells = campaign(Path(__file__).resolve().parents[2] / "simulations" / "campaign.toml").cells
+    assert len(cells) == 6 * 5 * 2 + 6 * 5 * 2

@@ -1,0 +1,122 @@
+"""What campaigns say: labels by their rules, ends of phases, differences from theory in errors; and their figure."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+
+from densenet_sm import ParameterError, load, plot, run_grid
+from densenet_sm.study import border, labels, scores
+
+
+def run(folder, spec):
+    with ThreadPoolExecutor(1) as executor:
+        assert run_grid(spec, executor, folder)["failed"] == 0
+    return load(folder)
+
+
+@pytest.fixture(scope="module")
+def hopfield(tmp_path_factory):
+    spec = {
+        "model": {"P": 2},
+        "grid": {"alpha": [0.02, 0.05, 0.3], "T": [0.2, 1.6]},
+        "simulate": {"N": [128, 192], "sweeps": 200, "burn_in": 100, "samples": 6},
+        "solve": {"ansatz": ["RS", "1RSB"]},
+    }
+    return run(tmp_path_factory.mktemp("hopfield"), spec)
+
+
+def made(m, q2, error=0.01, N=100, state="done", status="reliable"):
+    """A dataset of one cell with given measurements."""
+    m = np.atleast_1d(np.asarray(m, float))[None]
+    data = {"abs_m": (("T", "pattern"), m), "abs_m_err": (("T", "pattern"), np.full(m.shape, error))}
+    data |= {"q2": ("T", [q2]), "q2_err": ("T", [error]), "state": ("T", [state]), "status": ("T", [status])}
+    return xr.Dataset(data, {"T": [0.3]}).expand_dims(N=[N])
+
+
+@pytest.mark.parametrize(
+    ("m", "q2", "label"),
+    [
+        (0.9, 0.8, "retrieval"),
+        (0.51, 0.8, "uncertain"),
+        (0.3, 0.8, "glass"),
+        (0.1, 0.01, "paramagnet"),
+        (0.1, 0.1, "glass or paramagnet"),
+        ([0.9, 0.05], 0.8, "pure"),
+        ([0.7, 0.2], 0.8, "pure"),
+        ([0.7, 0.31], 0.8, "uncertain"),
+        ([0.7, 0.4], 0.8, "hierarchical"),
+        ([0.5, 0.51], 0.8, "parallel"),
+        ([0.1, 0.1], 0.8, "glass"),
+    ],
+)
+def test_a_label_follows_from_overlaps_and_their_errors(m, q2, label):
+    assert labels(made(m, q2)).item() == label
+
+
+def test_without_a_certain_error_a_label_is_less_certain():
+    assert labels(made(0.6, 0.5, error=0.01)).item() == "retrieval"
+    assert labels(made(0.6, 0.5, error=0.06)).item() == "uncertain"
+
+
+def test_labels_agree_with_theory_where_runs_are_usable(hopfield):
+    assert (hopfield.label.sel(alpha=[0.02, 0.05], T=0.2) == "retrieval").all()
+    assert (hopfield.label.sel(T=1.6) == "paramagnet").all()
+    assert set(hopfield.theory_phase.sel(T=1.6).values.ravel()) == {"paramagnet"}
+    assert (hopfield.theory_phase.sel(alpha=[0.02, 0.05], T=0.2) == "retrieval").all()
+    assert (labels(hopfield, unusable=True).sel(alpha=0.3, T=0.2) != "retrieval").all()
+
+
+def test_a_phase_ends_between_its_last_cell_and_the_first_beyond():
+    ds = xr.concat([made(m, q2, N=N) for m, q2, N in ((0.9, 0.8, 64), (0.9, 0.8, 128))], "N")
+    gone = xr.concat([made(0.1, 0.01, N=N) for N in (64, 128)], "N")
+    row = xr.concat([ds, ds, gone, gone], xr.IndexVariable("alpha", [0.1, 0.2, 0.3, 0.4]))
+    found = border(row, "alpha")
+    np.testing.assert_allclose(found.value_N.values, 0.25)
+    np.testing.assert_allclose(found.error_N.values, 0.1 / np.sqrt(12))
+    assert found.value.item() == pytest.approx(0.25)
+    assert np.isnan(border(row.isel(alpha=[0, 1]), "alpha").value.item())
+    with pytest.raises(ParameterError, match="along"):
+        border(row, "nu")
+
+
+def test_unusable_and_missing_cells_are_marked():
+    assert labels(made(0.9, 0.8, status="unusable")).item() == "unusable"
+    assert labels(made(0.9, 0.8, status="unusable"), unusable=True).item() == "retrieval"
+    assert labels(made(0.9, 0.8, state="failed")).item() == ""
+
+
+def test_scores_are_differences_from_every_ansatz_in_errors(hopfield):
+    found = scores(hopfield)
+    assert found.z.dims == ("ansatz", "observable", "alpha", "T")
+    expected = (found.value - found.theory) / found.error
+    np.testing.assert_allclose(found.z, expected.transpose(*found.z.dims))
+    there = found.z.sel(alpha=[0.02, 0.05], T=0.2, ansatz="RS")
+    assert np.isfinite(there).all()
+    assert (abs(there) < 5).all()
+    control = (found.value - found.theory - 0.02) / found.error  # a theory that is wrong by two per cent
+    assert (abs(control.sel(alpha=0.02, T=0.2, observable="m")) > 5).all()
+    with pytest.raises(ParameterError, match="theory"):
+        scores(hopfield.drop_vars([name for name in hopfield if str(name).startswith("theory_")]))
+
+
+def test_datasets_without_simulations_are_refused(hopfield):
+    theory = hopfield[["theory_m"]]
+    for function in (labels, scores):
+        with pytest.raises(ParameterError, match="ds must be"):
+            function(theory)
+    with pytest.raises(ParameterError, match="ds must be"):
+        plot.campaign(theory, "alpha", "T")
+
+
+def test_a_campaign_is_drawn_over_its_theory(hopfield):
+    ax = plot.campaign(hopfield, "alpha", "T")
+    assert ax.get_xlabel() == "α"
+    assert len(ax.lines) == 6
+    colours = {line.get_markerfacecolor() for line in ax.lines}
+    assert plot.diagrams.REGION_COLOURS["retrieval"] in colours
+    plt.close(ax.figure)
+    with pytest.raises(ParameterError, match="y must be one of"):
+        plot.campaign(hopfield, "alpha", "N")
