@@ -43,6 +43,8 @@ def campaign(ds: xr.Dataset, x: str, y: str, diagram: xr.Dataset | None = None, 
     rest = [name for name in axes if name not in (x, y)]
     if rest:
         raise ParameterError("ds", f"without the axes {rest}", axes, f"Select a value, as in ds.sel({rest[0]}=...).")
+    from matplotlib.lines import Line2D
+
     ax = new_axes(ax)
     if diagram is not None:
         phase_diagram(diagram, ax, legend=False)
@@ -61,5 +63,8 @@ def campaign(ds: xr.Dataset, x: str, y: str, diagram: xr.Dataset | None = None, 
         else:
             ax.plot(*at, "." if name else "x", markersize=4, color="0.3")
     ax.set(xlabel=SYMBOLS.get(x, x), ylabel=SYMBOLS.get(y, y), title=f"Monte Carlo, N = {int(ds.N[-1])}")
-    ax.legend(handles=patches([*below, *label.ravel()]), loc="upper right")
+    points = [("o", "none", "Monte Carlo"), (".", "0.3", "uncertain or unusable"), ("x", "0.3", "failed or missing")]
+    handles = patches([*below, *label.ravel()])
+    handles += [Line2D([], [], linestyle="", marker=k, markerfacecolor=c, color="0.3", label=n) for k, c, n in points]
+    ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return ax

@@ -1,8 +1,9 @@
 """Studies: theory and Monte Carlo of the same model, laid over each other, at a point or over a grid."""
 
+from .bisection import bisect
 from .comparison import compare, table
 from .gathering import load, status
 from .grid import foreseen, run_grid
 from .inference import border, labels, scores
 
-__all__ = ["border", "compare", "foreseen", "labels", "load", "run_grid", "scores", "status", "table"]
+__all__ = ["bisect", "border", "compare", "foreseen", "labels", "load", "run_grid", "scores", "status", "table"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ from .campaign import Campaign, Cell, campaign
 Array = NDArray[Any]
 QUEUED = 4  # cells handed to every worker at a time
 PACE = 3e-10  # seconds per entry read, in kernels of this machine's kind
+STOPPED = threading.Event()  # in a worker: interrupted
 ATTEMPTS = 3  # pools that may break before the campaign gives up
 STATE = ("q", "energy", "free_energy", "entropy", "replicon", "longitudinal", "residual")
 SUMMARY = ("binder_m", "binder_q", "tau", "m_sampling_err", *(f"{name}_err" for name in AVERAGED))
@@ -159,9 +162,15 @@ def _processes(count: int) -> ProcessPoolExecutor:
 
 
 def _alone() -> None:
-    """A worker is one of as many as there are cores."""
+    """A worker is one of as many as there are cores; after Ctrl-C it begins no further cell."""
     os.environ[THREADS] = "1"
     threadpool_limits(1)
+    signal.signal(signal.SIGINT, _interrupted)
+
+
+def _interrupted(*_: Any) -> None:
+    STOPPED.set()
+    raise KeyboardInterrupt
 
 
 def _feed(
@@ -171,20 +180,28 @@ def _feed(
     """Keep some cells in flight: the parent's memory does not grow with their number."""
     left: Iterator[Cell] = iter(cells)
     flying: dict[Future[tuple[str, float]], Cell] = {}
-    while True:
-        late = budget is not None and time.monotonic() - began >= budget
-        for cell in () if late else itertools.islice(left, queued - len(flying)):
-            flying[executor.submit(work, folder, cell)] = cell
-        if not flying:
-            return
-        for future in wait(flying, return_when=FIRST_COMPLETED).done:
-            cell = flying.pop(future)
-            failure, seconds = future.result()
-            report(cell, failure, seconds)
+    try:
+        while True:
+            late = budget is not None and time.monotonic() - began >= budget
+            for cell in () if late else itertools.islice(left, queued - len(flying)):
+                flying[executor.submit(work, folder, cell)] = cell
+            if not flying:
+                return
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                cell = flying.pop(future)
+                failure, seconds = future.result()
+                report(cell, failure, seconds)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; what is stored stays: run again to go on") from None
+    finally:
+        for future in flying:
+            future.cancel()
 
 
 def work(folder: Path, cell: Cell) -> tuple[str, float]:
     """Compute and store a cell unless it is there; the reason of a failure or "", and the seconds it took."""
+    if STOPPED.is_set():
+        raise KeyboardInterrupt
     with files.claimed(folder, cell):
         stored = files.read(folder, cell)
         if stored is not None:

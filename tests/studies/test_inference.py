@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from densenet_sm import ParameterError, load, plot, run_grid
-from densenet_sm.study import border, labels, scores
+from densenet_sm import Model, ParameterError, load, plot, run_grid
+from densenet_sm.study import bisect, border, labels, scores
 
 
 def run(folder, spec):
@@ -120,3 +120,37 @@ def test_a_campaign_is_drawn_over_its_theory(hopfield):
     plt.close(ax.figure)
     with pytest.raises(ParameterError, match="y must be one of"):
         plot.campaign(hopfield, "alpha", "N")
+
+
+def test_bisection_finds_where_a_ferromagnet_has_half_its_magnetisation():
+    found = bisect(Model(P=2), "T", (0.6, 1.2), N=1000, steps=5, sweeps=400, burn_in=100, most=16)
+    exact = 0.5 / np.arctanh(0.5)  # of m = tanh(m/T)
+    assert found.low < found.value < found.high
+    assert abs(found.value - exact) < 3 * found.error + 0.01  # 1/N
+    assert (found.at[:2] == [0.6, 1.2]).all()
+    assert (found.spent <= 16).all()
+    assert found.spent.values[-1] >= found.spent.values[0]
+
+
+def test_samples_are_spent_where_it_is_hard_to_say():
+    found = bisect(Model(P=2), "T", (0.6, 1.2), N=100, steps=6, sweeps=100, burn_in=50, most=32)
+    assert found.spent.values[0] == 4
+    assert found.spent.max() > 4
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"parameter": "M"}, "parameter"),
+        ({"T": 0.3}, "T"),
+        ({"bounds": (1.2, 0.6)}, "bounds"),
+        ({"bounds": (0.2, 0.3)}, "bounds"),
+        ({"samples": 1}, "samples"),
+        ({"most": 2}, "most"),
+        ({"level": 2}, "level"),
+    ],
+)
+def test_bad_bisections_are_refused(given, name):
+    call = {"parameter": "T", "bounds": (0.6, 1.2), "N": 50, "sweeps": 20} | given
+    with pytest.raises(ParameterError, match=name):
+        bisect(Model(P=2), **call)

@@ -1,6 +1,7 @@
 """Campaigns survive: killed, damaged, without room, run twice; what is stored is what an uninterrupted run stores."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -233,6 +234,49 @@ def test_a_ladder_and_several_patterns_have_their_axes(tmp_path):
     assert ds.m.sel(K=1).isnull().values[..., 1].all()
     assert ds.m.sel(K=2).notnull().all()
     assert ds.theory_m.sel(K=2).notnull().all()
+
+
+LONG = """
+[model]
+P = 3
+alpha = 0.1
+[grid]
+T = [0.3, 0.4, 0.5]
+[simulate]
+N = [200]
+sweeps = 1000000
+samples = 2
+"""
+
+
+def test_an_interrupted_run_stops_at_once_and_leaves_checkpoints(tmp_path):
+    (tmp_path / "c.toml").write_text(LONG)
+    code = "import sys; from densenet_sm.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", code, "run", str(tmp_path / "c.toml"), "--store", str(tmp_path / "s")]
+    running = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, encoding="utf-8")
+    while not list((tmp_path / "s" / "cells").glob("*.run")):
+        assert running.poll() is None
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert "run again to go on" in said
+    assert list((tmp_path / "s" / "cells").glob("*.run"))
+    assert status(tmp_path / "s")["missing"] == 3
+
+
+def test_processes_that_die_are_replaced(whole, tmp_path):
+    killed = []
+
+    def kill(*_):
+        if not killed:
+            victim = multiprocessing.active_children()[0]
+            killed.append(victim)
+            os.kill(victim.pid, signal.SIGKILL)
+
+    assert run_grid(SPEC, store=tmp_path, report=kill)["done"] == CELLS
+    assert killed
+    assert_same(cells_of(tmp_path), cells_of(whole))
 
 
 def test_a_folder_without_a_campaign_is_refused(tmp_path):
