@@ -31,8 +31,8 @@ def run(spec, workers, folder):
     """Seconds of wall time, and of work in the cells; growth of the parent's memory while it waited for them."""
     spent, memory = [], []
 
-    def report(cell, failure, seconds):
-        spent.append(seconds)
+    def report(cell, outcome):
+        spent.append(outcome["seconds"])
         memory.append(megabytes())
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_alone) as executor:

@@ -46,9 +46,8 @@ def following(campaign: Path, slice: tuple[int, int] | None, quiet: bool, as_jso
     """A function that run_grid reports to: a bar with cells, rate, time left and the last cell; lines; or nothing."""
     if as_json and not quiet:
 
-        def line(cell: Any, failure: str, seconds: float) -> None:
-            said = {"kind": cell.kind, "point": dict(cell.point), "failure": failure, "seconds": seconds}
-            print(json.dumps(strict(said)), flush=True)
+        def line(cell: Any, outcome: dict[str, Any]) -> None:
+            print(json.dumps(strict({"kind": cell.kind, "point": dict(cell.point), **outcome})), flush=True)
 
         yield line
         return
@@ -66,12 +65,11 @@ def following(campaign: Path, slice: tuple[int, int] | None, quiet: bool, as_jso
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("cells", total=total)
 
-        def advance(cell: Any, failure: str, seconds: float) -> None:
+        def advance(cell: Any, outcome: dict[str, Any]) -> None:
             rate = (bar.tasks[0].completed + 1) / (time.monotonic() - began)
             place = " ".join(f"{name}={value}" for name, value in cell.point)
-            bar.update(
-                task, advance=1, description=f"{rate:.3g}/s  {cell.kind} {place} {failure or f'{seconds:.3g} s'}"
-            )
+            said = outcome["failure"] or f"m = {outcome['m']:.3g}"
+            bar.update(task, advance=1, description=f"{rate:.3g}/s  {cell.kind} {place}: {said}")
 
         yield advance
 

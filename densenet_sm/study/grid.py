@@ -34,7 +34,7 @@ STOPPED = threading.Event()  # in a worker: interrupted
 ATTEMPTS = 3  # pools that may break before the campaign gives up
 STATE = ("q", "energy", "free_energy", "entropy", "replicon", "longitudinal", "residual")
 SUMMARY = ("binder_m", "binder_q", "tau", "m_sampling_err", *(f"{name}_err" for name in AVERAGED))
-Report = Callable[[Cell, str, float], None]  # cell, why it failed or "", seconds
+Report = Callable[[Cell, dict[str, Any]], None]
 
 
 def run_grid(
@@ -62,7 +62,7 @@ def run_grid(
     store : folder of the results, made if it is not there
     part : (i, n), every n-th cell from the i-th on, 1 ≤ i ≤ n: n machines share a folder
     retry : compute again cells that failed
-    report : called after every cell with it, the reason of its failure or "", and its seconds
+    report : called after every cell with it and {"seconds", "failure": reason or "", "m", "m_err", "phase"}, as known
 
     Returns the numbers of cells "done", "failed" and "missing" (budget, part). A failure is stored with its reason.
 
@@ -85,10 +85,10 @@ def run_grid(
     began = time.monotonic()
     states: dict[str, str] = {}
 
-    def said(cell: Cell, failure: str, seconds: float) -> None:
-        states[cell.name] = "failed" if failure else "done"
+    def said(cell: Cell, outcome: dict[str, Any]) -> None:
+        states[cell.name] = "failed" if outcome["failure"] else "done"
         if report is not None:
-            report(cell, failure, seconds)
+            report(cell, outcome)
 
     for attempt in range(ATTEMPTS):
         waiting = _waiting(folder, chosen, retry and attempt == 0, states)
@@ -179,7 +179,7 @@ def _feed(
 ) -> None:  # fmt: skip
     """Keep some cells in flight: the parent's memory does not grow with their number."""
     left: Iterator[Cell] = iter(cells)
-    flying: dict[Future[tuple[str, float]], Cell] = {}
+    flying: dict[Future[dict[str, Any]], Cell] = {}
     try:
         while True:
             late = budget is not None and time.monotonic() - began >= budget
@@ -189,8 +189,7 @@ def _feed(
                 return
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 cell = flying.pop(future)
-                failure, seconds = future.result()
-                report(cell, failure, seconds)
+                report(cell, future.result())
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; what is stored stays: run again to go on") from None
     finally:
@@ -198,14 +197,14 @@ def _feed(
             future.cancel()
 
 
-def work(folder: Path, cell: Cell) -> tuple[str, float]:
-    """Compute and store a cell unless it is there; the reason of a failure or "", and the seconds it took."""
+def work(folder: Path, cell: Cell) -> dict[str, Any]:
+    """Compute and store a cell unless it is there; what is reported of it."""
     if STOPPED.is_set():
         raise KeyboardInterrupt
     with files.claimed(folder, cell):
         stored = files.read(folder, cell)
         if stored is not None:
-            return stored.failure, float(stored.header["seconds"])
+            return outcome(stored.failure, float(stored.header["seconds"]), stored.arrays)
         checkpoint = files.file_of(folder, cell).with_suffix(".run")
         began, failure, arrays = time.monotonic(), "", {}
         try:
@@ -221,7 +220,17 @@ def work(folder: Path, cell: Cell) -> tuple[str, float]:
         seconds = time.monotonic() - began
         files.save(folder, cell, arrays, seconds, failure)
         checkpoint.unlink(missing_ok=True)
-    return failure, seconds
+    return outcome(failure, seconds, arrays)
+
+
+def outcome(failure: str, seconds: float, arrays: dict[str, Array]) -> dict[str, Any]:
+    """What is reported of a cell, at its first temperature and pattern."""
+    said: dict[str, Any] = {"seconds": seconds, "failure": failure}
+    if "m_sample" in arrays:
+        said |= {"m": float(arrays["m_sample"].mean(0)[0, 0]), "m_err": float(arrays["m_err"][0, 0])}
+    elif "m" in arrays:
+        said |= {"m": float(arrays["m"][0, 0]), "phase": str(arrays["phase"][0])}
+    return said
 
 
 def computed(cell: Cell, checkpoint: Path) -> dict[str, Array]:

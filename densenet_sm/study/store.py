@@ -52,7 +52,10 @@ def create(store: Any, asked: Campaign) -> Path:
     if not isinstance(store, str | os.PathLike) or (Path(store).exists() and not Path(store).is_dir()):
         raise ParameterError("store", "a folder, which is made if it is not there", store, "Write store='runs/name'.")
     folder = Path(store)
-    (folder / "cells").mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / "cells").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror} while a store was made. Choose another", str(folder)) from None
     text = json.dumps(asked.spec, indent=1)
     if (folder / "campaign.json").exists():
         before = campaign_of(folder)

@@ -6,15 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
 from densenet_sm import ParameterError, load, run_grid, simulate, solve
+from densenet_sm.cli import main
 from densenet_sm.study import grid, status, store
 from densenet_sm.study.campaign import campaign
 
@@ -128,7 +131,7 @@ def test_a_damaged_checkpoint_is_left_behind(whole, tmp_path):
     cell = next(c for c in campaign(SPEC).cells if c.kind == "simulate")
     (tmp_path / "cells").mkdir()
     store.file_of(tmp_path, cell).with_suffix(".run").write_bytes(b"no checkpoint")
-    assert grid.work(tmp_path, cell)[0] == ""
+    assert grid.work(tmp_path, cell)["failure"] == ""
     assert_same({cell.name: store.read(tmp_path, cell).arrays}, {cell.name: cells_of(whole)[cell.name]})
     assert not list((tmp_path / "cells").glob("*.run"))
 
@@ -172,7 +175,10 @@ def test_failures_are_stored_with_their_reason_and_computed_again_on_demand(tmp_
             reported = []
             counts = run_grid(spec, executor, tmp_path, report=lambda *given: reported.append(given))
         assert counts == {"done": 0, "failed": 4, "missing": 0}
-        assert {failure for _, failure, _ in reported} == {"ValueError: no state at 0.3", "ValueError: no state at 0.6"}
+        assert {outcome["failure"] for _, outcome in reported} == {
+            "ValueError: no state at 0.3",
+            "ValueError: no state at 0.6",
+        }
         ds = load(tmp_path)
         assert set(ds.theory_state.values.ravel()) == {"failed"}
         assert ds.theory_failure.sel(T=0.3, alpha=0.02).item() == "ValueError: no state at 0.3"
@@ -199,6 +205,31 @@ def test_a_full_disk_ends_in_a_clear_error_and_what_is_stored_stays(tmp_path, mo
         assert status(tmp_path)["done"] == 2
         assert not list((tmp_path / "cells").glob(".*.tmp"))
         assert run_grid(spec, executor, tmp_path)["done"] == 4
+
+
+def test_a_folder_that_cannot_be_written_ends_in_a_clear_error(whole):
+    with tempfile.TemporaryDirectory() as root, ThreadPoolExecutor(1) as executor:
+        folder = Path(root) / "s"
+        run_grid(SPEC, executor, folder, part=(1, 4))
+        for place in (Path(root), folder, folder / "cells"):
+            place.chmod(0o555)
+        root_user = os.geteuid() == 0
+        if root_user:  # it may write everywhere
+            os.seteuid(65534)
+        try:
+            with pytest.raises(OSError, match=r"denied.*run again"):
+                run_grid(SPEC, executor, folder)
+            with pytest.raises(OSError, match=r"denied.*Choose another"):
+                run_grid(SPEC, executor, Path(root) / "other")
+            assert status(folder)["done"] == CELLS // 4
+            assert (load(folder).state == "done").sum() + (load(folder).theory_state == "done").sum() == CELLS // 4
+        finally:
+            if root_user:
+                os.seteuid(0)
+            for place in (Path(root), folder, folder / "cells"):
+                place.chmod(0o755)
+        assert run_grid(SPEC, executor, folder)["done"] == CELLS
+        assert_same(cells_of(folder), cells_of(whole))
 
 
 def test_no_cell_is_begun_after_the_budget(tmp_path):
@@ -236,6 +267,14 @@ def test_a_ladder_and_several_patterns_have_their_axes(tmp_path):
     assert ds.theory_m.sel(K=2).notnull().all()
 
 
+SMALL = """
+[model]
+P = 3
+[grid]
+alpha = [0.01, 0.02]
+T = [0.3]
+[solve]
+"""
 LONG = """
 [model]
 P = 3
@@ -284,7 +323,7 @@ def test_a_folder_without_a_campaign_is_refused(tmp_path):
         load(tmp_path)
 
 
-def test_a_worker_of_a_cluster_that_is_killed_costs_nothing_but_time(whole, tmp_path):
+def test_a_worker_of_a_cluster_that_is_killed_costs_nothing_but_time(whole, tmp_path, capsys):
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
         pids = list(client.run(os.getpid).values())
 
@@ -293,6 +332,14 @@ def test_a_worker_of_a_cluster_that_is_killed_costs_nothing_but_time(whole, tmp_
                 os.kill(pids.pop(), signal.SIGKILL)
 
         counts = run_grid(SPEC, client.get_executor(pure=False), tmp_path, report=kill)
+        path = tmp_path / "c.toml"
+        path.write_text(SMALL)
+        with pytest.raises(SystemExit) as end:
+            main(["run", str(path), "--store", str(tmp_path / "c"), "--scheduler", cluster.scheduler_address, "--json"])
+    assert end.value.code == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["phase"] for line in lines[:-1]] == ["retrieval"] * 2
+    assert lines[-1]["done"] == 2
     assert len(pids) == 1
     assert counts["done"] == CELLS
     assert_same(cells_of(tmp_path), cells_of(whole))

@@ -293,3 +293,42 @@ def test_the_installed_command_leaves_no_traceback():
     assert re.fullmatch(r"densenet-sm: P must be .*\n", bad.stderr)
     good = subprocess.run([command, "solve", "--P", "3", "--T", "0.1"], capture_output=True, text=True)
     assert (good.returncode, good.stderr) == (0, "")
+
+
+CAMPAIGN = (
+    "[model]\nP = 3\n[grid]\nalpha = [0.01, 0.02]\nT = [0.3]\n[simulate]\nN = 32\nsweeps = 20\nsamples = 2\n[solve]\n"
+)
+
+
+def test_a_campaign_is_looked_at_run_and_asked_for_its_status(tmp_path, capsys):
+    path = tmp_path / "c.toml"
+    path.write_text(CAMPAIGN)
+    store = str(tmp_path / "s")
+    with pytest.raises(SystemExit, match="0"):
+        main(["run", str(path), "--dry-run"])
+    assert capsys.readouterr().out.splitlines()[-1].startswith("4 cells, at most")
+    assert not Path(store).exists()
+    with pytest.raises(SystemExit, match="0"):
+        main(["run", str(path), "--dry-run", "--json"])
+    assert len(json.loads(capsys.readouterr().out)["cells"]) == 4
+    with pytest.raises(SystemExit, match="0"):
+        main(["run", str(path), "--store", store, "--slice", "1/2", "--json"])
+    *lines, counts = map(json.loads, capsys.readouterr().out.splitlines())
+    assert len(lines) == counts["done"] == counts["missing"] == 2
+    with pytest.raises(SystemExit, match="0"):
+        main(["status", store, "--json"])
+    assert json.loads(capsys.readouterr().out)["missing"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["--slice", "x"], "slice"), (["--slice", "3/2"], "part")],
+)
+def test_bad_arguments_of_a_campaign_are_one_line(tmp_path, arguments, named):
+    (tmp_path / "c.toml").write_text(CAMPAIGN)
+    code = "import sys; from densenet_sm.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", code, "run", str(tmp_path / "c.toml"), "--store", str(tmp_path / "s"), *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert named in done.stderr
