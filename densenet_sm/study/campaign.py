@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import CampaignError, ParameterError, check_integer, check_name, check_number
 from ..model import Model
 from ..montecarlo import simulate
@@ -68,12 +70,14 @@ class Cell:
 
     def cost(self) -> float:
         """Entries read in all attempts of a run, the longest first; of a solution, a constant."""
+        given = DEFAULTS | dict(self.settings)
         if self.kind == "solve":
-            return 2e6 if dict(self.settings)["ansatz"] == "RS" else 8e7
-        plan = self.plan()
-        rows = plan.K * self.model.protocol.entries_per_archetype()
-        chains = len(plan.samples) * plan.replicas * len(plan.T)
-        return float(1e8 + plan.N * rows * (plan.N + chains * (plan.burn_in + (plan.sweeps or 1000))))
+            return 2e6 if given["ansatz"] == "RS" else 8e7
+        N, samples = given["N"], given["samples"]
+        rows = (given["K"] or self.model.n_patterns(N)) * self.model.protocol.entries_per_archetype()
+        sweeps = 1000 if given["sweeps"] == "auto" else given["sweeps"]
+        chains = (len(samples) if isinstance(samples, list) else samples) * given["replicas"] * len(self.T)
+        return float(1e8 + N * rows * (N + chains * (given["burn_in"] + sweeps)))
 
     def memory(self) -> int:
         """Bytes of one realisation at a time, and of the time series."""
@@ -97,8 +101,10 @@ class Campaign:
         return self.spec.get("budget")
 
 
-def campaign(spec: dict[str, Any] | str | os.PathLike[str]) -> Campaign:
+def campaign(spec: dict[str, Any] | str | os.PathLike[str], runnable: bool = True) -> Campaign:
     """Read and check a specification: a dictionary, or the path of a TOML file.
+
+    With `runnable` false, cells may be larger than this machine's memory: they are read, not run.
 
     Raises CampaignError with every mistake: its path, the value and the remedy.
 
@@ -107,7 +113,7 @@ def campaign(spec: dict[str, Any] | str | os.PathLike[str]) -> Campaign:
     [{'ansatz': 'RS', 'alpha': 0.01, 'T': 0.3}, {'ansatz': 'RS', 'alpha': 0.02, 'T': 0.3}]
     """
     source = "the specification" if isinstance(spec, dict) else str(spec)
-    read = spec if isinstance(spec, dict) else _from_file(spec)
+    read = plain(spec) if isinstance(spec, dict) else _from_file(spec)
     mistakes: list[str] = []
     sections = {name: _table(read, name, mistakes) for name in SECTIONS[:4]}
     for name in read:
@@ -122,10 +128,23 @@ def campaign(spec: dict[str, Any] | str | os.PathLike[str]) -> Campaign:
             _try(mistakes, section, check_name, "parameter", name, known)
         sections[section] = {k: v for k, v in sections[section].items() if k in known}
     axes = _axes(sections, "simulate" in read, mistakes)
-    cells = tuple(_cells(sections, axes, read, seed, mistakes))
+    cells = tuple(_cells(sections, axes, read, seed, mistakes, runnable))
     if mistakes:
         raise CampaignError(source, list(dict.fromkeys(mistakes)))
     return Campaign({k: read[k] for k in SECTIONS if k in read}, axes, cells)
+
+
+def plain(value: Any) -> Any:
+    """The same in lists and numbers that JSON has: arrays, ranges and tuples are lists.
+
+    >>> plain({"T": range(2), "alpha": (0.1, 0.2)})
+    {'T': [0, 1], 'alpha': [0.1, 0.2]}
+    """
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return [plain(v) for v in value] if isinstance(value, list | tuple | range) else value
 
 
 def _from_file(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -186,6 +205,7 @@ def _cells(
     read: dict[str, Any],
     seed: int,
     mistakes: list[str],
+    runnable: bool,
 ) -> Iterator[Cell]:
     """Every cell that could be made; what was wrong with the others goes to the mistakes."""
     solved = {"ansatz": "RS"} | sections["solve"]
@@ -213,7 +233,7 @@ def _cells(
             else:
                 settings = simulated | {k: v for k, v in point.items() if k not in own}
             cell = Cell(kind, tuple(point.items()), model or Model(P=3), T, tuple(sorted(settings.items())), seed)
-            planned = kind == "solve" or _try(mistakes, "simulate", _planned, cell) is not None
+            planned = kind == "solve" or not runnable or _try(mistakes, "simulate", _planned, cell) is not None
             if model is not None and planned:
                 yield cell
 

@@ -72,10 +72,11 @@ def campaign_of(store: Any) -> Campaign:
     """The campaign of a folder."""
     path = Path(store) / "campaign.json"
     try:
-        return campaign(json.loads(path.read_text("utf-8")))
-    except OSError:
+        spec = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
         remedy = "Pass the folder that run_grid was given."
         raise ParameterError("store", "the folder of a campaign", str(store), remedy) from None
+    return campaign(spec, runnable=False)
 
 
 def file_of(folder: Path, cell: Cell) -> Path:

@@ -1,8 +1,10 @@
 """What a campaign's specification says and what is wrong with it, before anything is computed."""
 
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from densenet_sm import CampaignError, Multitasking, ParameterError, Supervised, run_grid
@@ -112,6 +114,17 @@ def test_all_mistakes_are_reported_at_once(tmp_path):
 def test_a_mistake_is_named_with_its_path(change, message):
     with pytest.raises(CampaignError, match=message):
         campaign(SPEC | change)
+
+
+def test_arrays_ranges_and_tuples_are_lists():
+    grid = {"alpha": np.array([0.02, 0.05]), "T": (0.3, np.float64(0.4))}
+    assert campaign(SPEC | {"grid": grid}).cells == campaign(SPEC).cells
+    assert json.dumps(campaign(SPEC | {"grid": grid}).spec)
+
+
+def test_what_this_machine_could_not_run_it_can_read():
+    large = campaign(SPEC | {"simulate": {"N": 10**6}}, runnable=False)
+    assert large.cells[-1].cost() > 1e12
 
 
 def test_nothing_asked_is_a_mistake():
