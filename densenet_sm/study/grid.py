@@ -31,7 +31,8 @@ Array = NDArray[Any]
 QUEUED = 4  # cells handed to every worker at a time
 PACE = 3e-10  # seconds per entry read, in kernels of this machine's kind
 STOPPED = threading.Event()  # in a worker: interrupted
-ATTEMPTS = 3  # pools that may break before the campaign gives up
+MANY = 1000  # to an executor of unknown size
+DIED = "its process died; it may have been killed for its memory"
 STATE = ("q", "energy", "free_energy", "entropy", "replicon", "longitudinal", "residual")
 SUMMARY = ("binder_m", "binder_q", "tau", "m_sampling_err", *(f"{name}_err" for name in AVERAGED))
 Report = Callable[[Cell, dict[str, Any]], None]
@@ -82,7 +83,7 @@ def run_grid(
     if executor is not None and not isinstance(executor, Executor):
         raise ParameterError("executor", "a concurrent.futures.Executor or None", executor, "Leave it out.")
     folder = files.create(store, asked)
-    began = time.monotonic()
+    until = None if asked.budget is None else time.time() + asked.budget
     states: dict[str, str] = {}
 
     def said(cell: Cell, outcome: dict[str, Any]) -> None:
@@ -90,21 +91,15 @@ def run_grid(
         if report is not None:
             report(cell, outcome)
 
-    for attempt in range(ATTEMPTS):
-        waiting = _waiting(folder, chosen, retry and attempt == 0, states)
-        if not waiting:
-            break
+    waiting = _waiting(folder, chosen, retry, states)
+    if executor is None:
+        _in_processes(folder, waiting, until, said)
+    else:
         try:
-            if executor is not None:
-                _feed(executor, folder, waiting, QUEUED * cores(), asked.budget, began, said)
-            else:
-                with _processes(len(waiting)) as own:
-                    _feed(own, folder, waiting, QUEUED * cores(), asked.budget, began, said)
-            break
+            _feed(executor, folder, waiting, MANY, until, said, {})
         except BrokenExecutor:
-            if executor is not None or attempt == ATTEMPTS - 1:
-                remedy = "A process may have been killed for its memory. What is stored stays: run again to go on."
-                raise RuntimeError(f"the workers of the campaign died. {remedy}") from None
+            remedy = "What is stored stays: run again to go on."
+            raise RuntimeError(f"the workers of the executor died. {remedy}") from None
     return counted(folder, asked, states)
 
 
@@ -145,7 +140,7 @@ def _waiting(folder: Path, cells: list[Cell], retry: bool, states: dict[str, str
     """Cells to compute; what the others are is entered into the states."""
     waiting = []
     for cell in cells:
-        state = states.get(cell.name) or _state(files.read(folder, cell))
+        state = _state(files.read(folder, cell))
         if state == "failed" and retry:
             files.file_of(folder, cell).unlink()
             state = "missing"
@@ -154,6 +149,30 @@ def _waiting(folder: Path, cells: list[Cell], retry: bool, states: dict[str, str
         else:
             states[cell.name] = state
     return waiting
+
+
+def _in_processes(folder: Path, cells: list[Cell], until: float | None, report: Report) -> None:
+    """All cells; if a process dies, those in flight are tried alone, and the one that kills its process has failed."""
+    waiting = {cell.name: cell for cell in cells}
+
+    def done(cell: Cell, outcome: dict[str, Any]) -> None:
+        del waiting[cell.name]
+        report(cell, outcome)
+
+    while waiting:
+        flying: dict[Future[Any], Cell] = {}
+        try:
+            with _processes(len(waiting)) as own:
+                _feed(own, folder, list(waiting.values()), QUEUED * cores(), until, done, flying)
+            return
+        except BrokenExecutor:
+            for cell in flying.values():
+                try:
+                    with _processes(1) as own:
+                        _feed(own, folder, [cell], 1, until, done, {})
+                except BrokenExecutor:
+                    files.save(folder, cell, {}, 0.0, DIED)
+                    done(cell, outcome(DIED, 0.0, {}))
 
 
 def _processes(count: int) -> ProcessPoolExecutor:
@@ -174,22 +193,22 @@ def _interrupted(*_: Any) -> None:
 
 
 def _feed(
-    executor: Executor, folder: Path, cells: list[Cell], queued: int, budget: float | None, began: float,
-    report: Report,
+    executor: Executor, folder: Path, cells: list[Cell], queued: int, until: float | None, report: Report,
+    flying: dict[Future[Any], Cell],
 ) -> None:  # fmt: skip
     """Keep some cells in flight: the parent's memory does not grow with their number."""
     left: Iterator[Cell] = iter(cells)
-    flying: dict[Future[dict[str, Any]], Cell] = {}
     try:
         while True:
-            late = budget is not None and time.monotonic() - began >= budget
-            for cell in () if late else itertools.islice(left, queued - len(flying)):
-                flying[executor.submit(work, folder, cell)] = cell
+            for cell in itertools.islice(left, queued - len(flying)):
+                flying[executor.submit(work, folder, cell, until)] = cell
             if not flying:
                 return
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                result = future.result()
                 cell = flying.pop(future)
-                report(cell, future.result())
+                if result is not None:
+                    report(cell, result)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; what is stored stays: run again to go on") from None
     finally:
@@ -197,10 +216,12 @@ def _feed(
             future.cancel()
 
 
-def work(folder: Path, cell: Cell) -> dict[str, Any]:
-    """Compute and store a cell unless it is there; what is reported of it."""
+def work(folder: Path, cell: Cell, until: float | None = None) -> dict[str, Any] | None:
+    """Compute and store a cell unless it is there; what is reported of it. None: it is too late to begin."""
     if STOPPED.is_set():
         raise KeyboardInterrupt
+    if until is not None and time.time() >= until:
+        return None
     with files.claimed(folder, cell):
         stored = files.read(folder, cell)
         if stored is not None:

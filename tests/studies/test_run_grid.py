@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -315,6 +315,26 @@ def test_processes_that_die_are_replaced(whole, tmp_path):
 
     assert run_grid(SPEC, store=tmp_path, report=kill)["done"] == CELLS
     assert killed
+    assert_same(cells_of(tmp_path), cells_of(whole))
+
+
+class Fragile(ThreadPoolExecutor):
+    """A pool that breaks at one cell, as a pool of processes does where one is killed."""
+
+    def submit(self, function, folder, cell, until):
+        if cell.name != campaign(SPEC).cells[3].name:
+            return super().submit(function, folder, cell, until)
+        future = Future()
+        future.set_exception(BrokenExecutor("a process was killed"))
+        return future
+
+
+def test_a_cell_that_kills_its_process_fails_and_the_others_go_on(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(grid, "_processes", lambda count: Fragile(1))
+    assert run_grid(SPEC, store=tmp_path) == {"done": CELLS - 1, "failed": 1, "missing": 0}
+    assert status(tmp_path)["failures"] == {grid.DIED: 1}
+    with ThreadPoolExecutor(1) as executor:
+        assert run_grid(SPEC, executor, tmp_path, retry=True)["done"] == CELLS
     assert_same(cells_of(tmp_path), cells_of(whole))
 
 
