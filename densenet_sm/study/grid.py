@@ -166,13 +166,17 @@ def _in_processes(folder: Path, cells: list[Cell], until: float | None, report: 
                 _feed(own, folder, list(waiting.values()), QUEUED * cores(), until, done, flying)
             return
         except BrokenExecutor:
-            for cell in flying.values():
-                try:
-                    with _processes(1) as own:
-                        _feed(own, folder, [cell], 1, until, done, {})
-                except BrokenExecutor:
-                    files.save(folder, cell, {}, 0.0, DIED)
-                    done(cell, outcome(DIED, 0.0, {}))
+            suspects = list(flying.values())
+            while suspects:
+                with _processes(1) as own:
+                    try:
+                        while suspects:
+                            _feed(own, folder, suspects[:1], 1, until, done, {})
+                            suspects.pop(0)
+                    except BrokenExecutor:
+                        cell = suspects.pop(0)
+                        files.save(folder, cell, {}, 0.0, DIED)
+                        done(cell, outcome(DIED, 0.0, {}))
 
 
 def _processes(count: int) -> ProcessPoolExecutor:
@@ -211,6 +215,9 @@ def _feed(
                     report(cell, result)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; what is stored stays: run again to go on") from None
+    except Exception:
+        wait([future for future in flying if not future.cancel()])  # nothing is written after the error
+        raise
     finally:
         for future in flying:
             future.cancel()

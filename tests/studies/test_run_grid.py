@@ -80,11 +80,6 @@ def test_the_dataset_has_an_axis_for_every_parameter(whole):
     assert load(whole).identical(ds)
 
 
-def test_processes_store_what_a_thread_does(whole, tmp_path):
-    assert run_grid(SPEC, store=tmp_path)["done"] == CELLS
-    assert_same(cells_of(tmp_path), cells_of(whole))
-
-
 def test_killed_at_any_instant_and_run_again_the_bits_are_the_same(whole, tmp_path):
     path = tmp_path / "c.toml"
     path.write_text(
@@ -304,7 +299,7 @@ def test_an_interrupted_run_stops_at_once_and_leaves_checkpoints(tmp_path):
     assert status(tmp_path / "s")["missing"] == 3
 
 
-def test_processes_that_die_are_replaced(whole, tmp_path):
+def test_processes_store_what_a_thread_does_and_are_replaced_if_they_die(whole, tmp_path):
     killed = []
 
     def kill(*_):
