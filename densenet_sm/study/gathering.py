@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MERGED = "merged.nc"
-TEXT = {
-    "state": "missing",
-    "failure": "",
-    "status": "",
-    "reason": "",
-    "phase": "",
-    "seed": "",
-}  # and what stands for no cell
+TEXT = {"state": "missing"} | dict.fromkeys(("failure", "status", "reason", "phase", "seed"), "")  # of no cell
 
 
 def load(store: str | os.PathLike[str]) -> xr.Dataset:

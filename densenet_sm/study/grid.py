@@ -29,7 +29,7 @@ from .campaign import Campaign, Cell, campaign
 
 Array = NDArray[Any]
 QUEUED = 4  # cells handed to every worker at a time
-PACE = 3e-10  # seconds per entry read, in kernels of this machine's kind
+PACE = 3e-10  # seconds per entry read, roughly
 STOPPED = threading.Event()  # in a worker: interrupted
 MANY = 1000  # to an executor of unknown size
 DIED = "its process died; it may have been killed for its memory"

@@ -29,7 +29,8 @@ def labels(ds: xr.Dataset, level: float | None = None, unusable: bool = False) -
     "uncertain". `level` is 0.5 for one condensed pattern, which a remanent magnetisation stays below, and 3/√N, what
     independent spins reach, for several. One retrieved pattern is "retrieval" ("pure" of several), two or more are
     "parallel" if they agree within 2σ, else "hierarchical". Without one, two replicas tell: "glass" if ⟨q²⟩ − 2σ is
-    above 9/N, "paramagnet" if ⟨q²⟩ + 2σ is below, else "glass or paramagnet". σ are errors over samples. A cell whose
+    above 9/N, "paramagnet" if ⟨q²⟩ + 2σ is below, else "glass or paramagnet". σ are errors over samples: of one
+    sample every cell is uncertain. A cell whose
     run was too short by its own status, as most are in a glass, is "unusable" (labelled all the same with `unusable`);
     "" is one that is not done.
 
@@ -66,7 +67,7 @@ def labels(ds: xr.Dataset, level: float | None = None, unusable: bool = False) -
 
 def _label(m: Array, m_err: Array, q2: float, q2_err: float, level: float, square: float, several: bool) -> str:
     there = np.isfinite(m)
-    m, m_err = m[there], np.nan_to_num(m_err[there])
+    m, m_err = m[there], m_err[there]
     retrieved, not_retrieved = m - SURE * m_err > level, m + SURE * m_err < level
     if not (retrieved | not_retrieved).all():
         return UNCERTAIN
@@ -77,10 +78,9 @@ def _label(m: Array, m_err: Array, q2: float, q2_err: float, level: float, squar
         first, last = int(values.argmax()), int(values.argmin())
         apart = values[first] - values[last] > SURE * math.hypot(errors[first], errors[last])
         return phases.HIERARCHICAL if apart else phases.PARALLEL
-    spread = SURE * float(np.nan_to_num(q2_err))
-    if not math.isfinite(q2) or q2 - spread <= square <= q2 + spread:
-        return UNDECIDED
-    return phases.GLASS if q2 > square else phases.PARAMAGNET
+    if q2 - SURE * q2_err > square:
+        return phases.GLASS
+    return phases.PARAMAGNET if q2 + SURE * q2_err < square else UNDECIDED
 
 
 def border(ds: xr.Dataset, along: str, level: float | None = None, unusable: bool = False) -> xr.Dataset:

@@ -31,6 +31,7 @@ from .scans import Line, belongs, singular
 from .state import State
 
 Array = NDArray[Any]
+Found = Iterator[tuple[int, tuple[str, int, float]]]  # row, crossing
 GLASS = ("glass_dynamic", "glass_static", "gardner")
 COLD = 0.05  # of T_K: from where on the Gardner transition is looked for
 ROWS = 6  # on which branches are followed, and as many on which free energies are compared
@@ -45,12 +46,14 @@ def add_broken(
     crossings: list[list[tuple[str, int, float]]] = [list(_frozen(line)) for line in lines]
     needed = [n for n, row in enumerate(symmetric) if row.unstable]
     branched = _some(needed)
-    _ends(lines, branched, start, symmetric, crossings)
+    for n, crossing in _ends(lines, branched, start, symmetric):
+        crossings[n].append(crossing)
     for n, row in enumerate(symmetric):
         if not row.unstable or n in branched:
             crossings[n] += [("spinodal", d, x) for kind, d, x in row.firm if kind == "spinodal"]
     met = [n for n, row in enumerate(symmetric) if _meets_broken(lines[n], row)]
-    _meetings(lines, _some(met), start, symmetric, crossings)
+    for n, crossing in _meetings(lines, _some(met), start, symmetric):
+        crossings[n].append(crossing)
     for n, row in enumerate(symmetric):
         if n not in met:
             crossings[n] += [("coexistence", d, x) for kind, d, x in row.firm if kind == "coexistence"]
@@ -107,13 +110,7 @@ def _gardner(coefficients: tuple[float, ...]) -> float:
     return max((c.value for c in broken_crossings(line, "gardner", "glass")), default=0.0)
 
 
-def _ends(
-    lines: Sequence[Line],
-    chosen: list[int],
-    start: Any,
-    symmetric: Sequence[Row],
-    crossings: list[list[tuple[str, int, float]]],
-) -> None:
+def _ends(lines: Sequence[Line], chosen: list[int], start: Any, symmetric: Sequence[Row]) -> Found:
     """Spinodals of the rows chosen: the branches of one row lead to the ends of the next one's."""
     seeds: list[BrokenBranch] = []
     for n in reversed(chosen):
@@ -124,7 +121,7 @@ def _ends(
             symmetric[n].failures.append(f"{start} of one step: {error}")
             continue
         seeds = found or seeds
-        crossings[n] += [("spinodal", c.direction, c.value) for c in ends if _last(lines[n], c, start)]
+        yield from ((n, ("spinodal", c.direction, c.value)) for c in ends if _last(lines[n], c, start))
 
 
 def _last(line: Line, end: Crossing, start: Any) -> bool:
@@ -147,20 +144,14 @@ def _glass(line: Line, value: float) -> bool:
     return not model.field and discontinuous(noise) and glass_temperatures(noise.coefficients)[1] > T
 
 
-def _meetings(
-    lines: Sequence[Line],
-    chosen: list[int],
-    start: Any,
-    symmetric: Sequence[Row],
-    crossings: list[list[tuple[str, int, float]]],
-) -> None:
+def _meetings(lines: Sequence[Line], chosen: list[int], start: Any, symmetric: Sequence[Row]) -> Found:
     """Coexistences of the rows chosen, each looked for around the one of the row before, or else in the whole row."""
     before: list[float] = []
     for n in reversed(chosen):
         met = [x for kind, _, x in symmetric[n].crossings if kind.startswith("coexistence")]
         found = _meeting(lines[n], start, [*before, *met])
         if found is not None:
-            crossings[n].append(("coexistence", *found))
+            yield n, ("coexistence", *found)
             before = [found[1]]
 
 

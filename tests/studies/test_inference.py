@@ -59,6 +59,7 @@ def test_a_label_follows_from_overlaps_and_their_errors(m, q2, label):
 def test_without_a_certain_error_a_label_is_less_certain():
     assert labels(made(0.6, 0.5, error=0.01)).item() == "retrieval"
     assert labels(made(0.6, 0.5, error=0.06)).item() == "uncertain"
+    assert labels(made(0.9, 0.5, error=np.nan)).item() == "uncertain"  # of one sample
 
 
 def test_labels_agree_with_theory_where_runs_are_usable(hopfield):
