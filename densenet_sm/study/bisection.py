@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
 from ..montecarlo import merge, simulate
@@ -52,34 +54,20 @@ def bisect(
     """
     import xarray as xr
 
-    check_model(model)
-    known = [name for name in CONTINUOUS if name in ("T", "alpha", "nu", "field", *parameters_of(model.protocol))]
-    check_name("parameter", parameter, known)
-    if (parameter == "T") != (T is None):
-        raise ParameterError("T", "given when it is not searched, and only then", T, "Pass T= or search it.")
-    low, high = (check_number("bounds", bound) for bound in bounds)
-    check_number("bounds[1]", high, low=low, open_low=True, remedy="Write bounds=(low, high).")
-    level = check_number("level", level, low=0, high=1)
+    low, high, level = _checked(model, parameter, bounds, T, level)
     steps, samples = check_integer("steps", steps, low=1), check_integer("samples", samples, low=2)
     most = check_integer("most", most, low=samples)
     runs: list[tuple[float, float, float, int]] = []
 
     def side(value: float) -> int:
         """1 above the level, −1 below, 0 undecided."""
-        own, temperature = (model, value) if parameter == "T" else (model.replace(**{parameter: value}), T)
-        assert temperature is not None
-        run = simulate(own, temperature, N=N, samples=samples, **settings)
-        while True:
-            m, error = (float(run[name].isel(T=0, pattern=0).mean()) for name in ("abs_m", "abs_m_err"))
-            count = run.sizes["sample"]
-            if abs(m - level) > SURE * error or 2 * count > most:
-                break
-            run = merge(run, simulate(own, temperature, N=N, samples=range(count, 2 * count), **settings))
+        own, temperature = (model, value) if T is None else (model.replace(**{parameter: value}), T)
+        m, error, count = _measured(own, temperature, N, level, samples, most, settings)
         runs.append((value, m, error, count))
-        return 0 if abs(m - level) <= SURE * error else int(math.copysign(1, m - level))
+        return int(np.sign(m - level)) if abs(m - level) > SURE * error else 0
 
-    ends = side(low), side(high)
-    if ends[0] * ends[1] != -1:
+    first = side(low)
+    if first * side(high) != -1:
         found = [f"{m:.3g} ± {e:.1g} at {x:g}" for x, m, e, _ in runs]
         raise ParameterError("bounds", f"on both sides of m = {level:g}", found, "Widen them, or pass most= for more.")
     spread = (high - low) / math.sqrt(12)
@@ -89,12 +77,34 @@ def bisect(
         if here == 0:
             spread = (high - low) / 2
             break
-        low, high = (middle, high) if here == ends[0] else (low, middle)
+        low, high = (middle, high) if here == first else (low, middle)
         spread = (high - low) / math.sqrt(12)
-    at, m, error, count = zip(*runs, strict=True)
-    data = {"value": (low + high) / 2, "error": spread, "low": low, "high": high}
-    points = {"at": at, "abs_m": m, "abs_m_err": error, "spent": count}
-    return xr.Dataset(
-        data | {name: ("point", list(values)) for name, values in points.items()},
-        attrs={"model": str(model), "parameter": parameter, "N": N, "level": level},
-    )
+    data: dict[str, Any] = {"value": (low + high) / 2, "error": spread, "low": low, "high": high}
+    points = zip(("at", "abs_m", "abs_m_err", "spent"), zip(*runs, strict=True), strict=True)
+    data |= {name: ("point", list(values)) for name, values in points}
+    return xr.Dataset(data, attrs={"model": str(model), "parameter": parameter, "N": N, "level": level})
+
+
+def _checked(model: Model, parameter: str, bounds: Any, T: float | None, level: float) -> tuple[float, float, float]:
+    """Bounds and level, or ParameterError."""
+    check_model(model)
+    own = ("T", "alpha", "nu", "field", *parameters_of(model.protocol))
+    check_name("parameter", parameter, [name for name in CONTINUOUS if name in own])
+    if (parameter == "T") != (T is None):
+        raise ParameterError("T", "given when it is not searched, and only then", T, "Pass T= or search it.")
+    low, high = (check_number("bounds", bound) for bound in bounds)
+    check_number("bounds[1]", high, low=low, open_low=True, remedy="Write bounds=(low, high).")
+    return low, high, check_number("level", level, low=0, high=1)
+
+
+def _measured(
+    model: Model, T: float, N: int, level: float, samples: int, most: int, settings: dict[str, Any]
+) -> tuple[float, float, int]:
+    """⟨|m|⟩ of the first pattern, its error, and the samples that were spent until it is off the level."""
+    run = simulate(model, T, N=N, samples=samples, **settings)
+    while True:
+        m, error = (float(run[name].isel(T=0, pattern=0).mean()) for name in ("abs_m", "abs_m_err"))
+        count = run.sizes["sample"]
+        if abs(m - level) > SURE * error or 2 * count > most:
+            return m, error, count
+        run = merge(run, simulate(model, T, N=N, samples=range(count, 2 * count), **settings))
