@@ -4,6 +4,8 @@ from .bisection import bisect
 from .comparison import compare, table
 from .gathering import load, status
 from .grid import foreseen, run_grid
-from .inference import border, labels, scores
+from .inference import border, crossings, labels, scores
 
-__all__ = ["bisect", "border", "compare", "foreseen", "labels", "load", "run_grid", "scores", "status", "table"]
+__all__ = [
+    "bisect", "border", "compare", "crossings", "foreseen", "labels", "load", "run_grid", "scores", "status", "table",
+]  # fmt: skip

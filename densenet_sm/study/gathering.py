@@ -30,7 +30,7 @@ def load(store: str | os.PathLike[str]) -> xr.Dataset:
     """The cells of a campaign as one dataset, missing and failed ones marked.
 
     Of simulations, over the axes of the grid and N: m, abs_m, x, energy, q, q2, specific_heat, losses (means over
-    samples and replicas, per `pattern` where they have one), <name>_err, binder_m, binder_q, tau, acceptance, status
+    samples and replicas, per `pattern` where they have one), binder_m, binder_q, <name>_err, tau, acceptance, status
     and reason of `simulate`; `state`, "done", "failed" or "missing", with the reason in `failure`; `seconds`, `seed`;
     `label`, the phase by the rules of `densenet_sm.study.labels`. Of theory, over `ansatz` and the axes that it reads
     (N → ∞), the same names after "theory_"; "theory_phase" is its label. Numbers of cells that are not done are NaN.

@@ -34,7 +34,8 @@ STOPPED = threading.Event()  # in a worker: interrupted
 MANY = 1000  # to an executor of unknown size
 DIED = "its process died; it may have been killed for its memory"
 STATE = ("q", "energy", "free_energy", "entropy", "replicon", "longitudinal", "residual")
-SUMMARY = ("binder_m", "binder_q", "tau", "m_sampling_err", *(f"{name}_err" for name in AVERAGED))
+CUMULANTS = ("binder_m", "binder_q")
+SUMMARY = (*CUMULANTS, "tau", "m_sampling_err", *(f"{name}_err" for name in (*CUMULANTS, *AVERAGED)))
 Report = Callable[[Cell, dict[str, Any]], None]
 
 

@@ -117,17 +117,97 @@ def border(ds: xr.Dataset, along: str, level: float | None = None, unusable: boo
         if out > 0:
             value_N[place] = (known[out - 1][0] + known[out][0]) / 2
             error_N[place] = (known[out][0] - known[out - 1][0]) / math.sqrt(12)
-    value, error = (np.full(rest, np.nan) for _ in range(2))
+    limits = np.full((2, *rest), np.nan)
     sizes = label.N.values.astype(float)
     for place in np.ndindex(rest):
-        there = np.isfinite(value_N[place])
-        if there.any():
-            a, e = extrapolate(sizes[there], value_N[place][None, there], error_N[place][None, there])
-            value[place], error[place] = a[0], e[0]
+        limits[(slice(None), *place)] = _limit(sizes, value_N[place], error_N[place])
     dims = label.dims[:-1]
     data = {"value_N": (dims, value_N), "error_N": (dims, error_N)}
-    data |= {"value": (dims[:-1], value), "error": (dims[:-1], error)}
+    data |= {"value": (dims[:-1], limits[0]), "error": (dims[:-1], limits[1])}
     return xr.Dataset(data, {d: label[d] for d in dims}, {"along": along})
+
+
+def crossings(ds: xr.Dataset, along: str, name: str = "binder_m", unusable: bool = False) -> xr.Dataset:
+    r"""Where curves of neighbouring sizes cross along an axis, and the limit N → ∞, with errors.
+
+    The Binder cumulants of two sizes cross at a continuous transition up to corrections that vanish with N; so does any
+    quantity that steepens with N at a first-order one. Between neighbouring cells a and b on the axis where the
+    difference D = U_N' − U_N changes sign, the curves are straight lines,
+
+        x* = a + (b − a) D_a/(D_a − D_b),   σ = (b − a) √(D_b²σ_a² + D_a²σ_b²)/(D_a − D_b)²;
+
+    of several changes of sign the one with the smallest σ counts, as noise where curves coincide has σ ≈ (b − a)/3.
+    σ is statistical: the bend of the curves between cells is not in it. `value` extrapolates by a + b/N', N' the larger
+    size of a pair; its error takes pairs for independent.
+
+    Parameters
+    ----------
+    name : "binder_m", "binder_q", or another quantity that `load` gives with its error; of the first pattern
+    unusable : use cells of that status, too (as where replicas differ in the sign of m)
+
+    Returns value_N, error_N over N' and the other axes, value, error without N'; NaN where nothing crosses.
+    Raises ParameterError for an axis or a quantity that the simulations do not have, and for a single size.
+
+    >>> import tempfile
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from densenet_sm import load, run_grid
+    >>> runs = {"N": [32, 128], "sweeps": 400, "start": "random"}
+    >>> spec = {"model": {"P": 2}, "grid": {"T": [0.5, 1.5]}, "simulate": runs}  # a ferromagnet, T_c = 1
+    >>> with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as executor:
+    ...     _ = run_grid(spec, executor, folder)
+    ...     crossings(load(folder), "T").value_N.dims
+    ('N',)
+
+    References: binder1981.
+
+    """
+    import xarray as xr
+
+    _check_simulated(ds)
+    check_name("along", along, [str(d) for d in ds.state.dims if d != "N"])
+    check_name("name", name, sorted(str(n) for n in ds if f"{n}_err" in ds and not str(n).startswith("theory_")))
+    if ds.sizes["N"] < 2:
+        raise ParameterError("ds", "simulations at two sizes or more", ds.N.values.tolist(), "Write N = [64, 96].")
+    usable = (ds.state == "done") & (unusable | (ds.status != "unusable"))
+    first = ds[[name, f"{name}_err"]].where(usable)
+    if "pattern" in first.dims:
+        first = first.isel(pattern=0)
+    first = first.sortby([along, "N"]).transpose(..., "N", along)
+    value, square = first[name].values, first[f"{name}_err"].values ** 2
+    difference, variance = value[..., 1:, :] - value[..., :-1, :], square[..., 1:, :] + square[..., :-1, :]
+    places, sizes = first[along].values.astype(float), first.N.values[1:].astype(float)
+    value_N, error_N = np.full((2, *difference.shape[:-1]), np.nan)
+    for place in np.ndindex(value_N.shape):
+        value_N[place], error_N[place] = _crossing(places, difference[place], variance[place])
+    limits = np.full((2, *value_N.shape[:-1]), np.nan)
+    for place in np.ndindex(value_N.shape[:-1]):
+        limits[(slice(None), *place)] = _limit(sizes, value_N[place], error_N[place])
+    dims = [str(d) for d in first[name].dims[:-1]]
+    data = {"value_N": (dims, value_N), "error_N": (dims, error_N)}
+    data |= {"value": (dims[:-1], limits[0]), "error": (dims[:-1], limits[1])}
+    return xr.Dataset(data, {d: first[d] for d in dims[:-1]} | {"N": first.N[1:]}, {"along": along, "name": name})
+
+
+def _crossing(places: Array, difference: Array, variance: Array) -> tuple[float, float]:
+    """Where straight lines through the differences change sign, and the error: the most certain one, or NaN."""
+    there = np.isfinite(difference) & np.isfinite(variance)
+    x, d, v = places[there], difference[there], variance[there]
+    best = (math.nan, math.nan)
+    for n in np.nonzero(d[:-1] * d[1:] < 0)[0]:
+        length, fall = x[n + 1] - x[n], d[n] - d[n + 1]
+        error = length * math.sqrt(d[n + 1] ** 2 * v[n] + d[n] ** 2 * v[n + 1]) / fall**2
+        if not error >= best[1]:  # NaN at first
+            best = (x[n] + length * d[n] / fall, error)
+    return best
+
+
+def _limit(sizes: Array, values: Array, errors: Array) -> tuple[float, float]:
+    """Value and error at 1/N = 0 of the sizes that have one."""
+    there = np.isfinite(values)
+    if not there.any():
+        return math.nan, math.nan
+    value, error = extrapolate(sizes[there], values[None, there], errors[None, there])
+    return float(value[0]), float(error[0])
 
 
 def scores(ds: xr.Dataset) -> xr.Dataset:
@@ -166,11 +246,9 @@ def scores(ds: xr.Dataset) -> xr.Dataset:
             (ds[n].isel(pattern=0) if "pattern" in ds[n].dims else ds[n]).where(usable).transpose(*dims, "N").values
             for n in (name, f"{name}_err")
         )
+        known = np.where(spread > 0, mean, np.nan)
         for place in np.ndindex(shape):
-            there = np.isfinite(mean[place]) & (spread[place] > 0)
-            if there.any():
-                a, e = extrapolate(sizes[there], mean[place][None, there], spread[place][None, there])
-                value[(k, *place)], error[(k, *place)] = a[0], e[0]
+            value[(k, *place)], error[(k, *place)] = _limit(sizes, known[place], spread[place])
     theory = [ds[f"theory_{n}"] for n in COMPARED]
     chosen = [t.isel(pattern=0, drop=True) if "pattern" in t.dims else t for t in theory]
     table = xr.concat(chosen, xr.IndexVariable("observable", list(COMPARED))).transpose("ansatz", "observable", *dims)

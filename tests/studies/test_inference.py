@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.special import gamma, gammaln
 
 from densenet_sm import Model, ParameterError, load, plot, run_grid
-from densenet_sm.study import bisect, border, labels, scores
+from densenet_sm.study import bisect, border, crossings, labels, scores
 
 
 def run(folder, spec):
@@ -81,6 +82,63 @@ def test_a_phase_ends_between_its_last_cell_and_the_first_beyond():
     assert np.isnan(border(row.isel(alpha=[0, 1]), "alpha").value.item())
     with pytest.raises(ParameterError, match="along"):
         border(row, "nu")
+
+
+def curie_weiss(N, T):
+    """Binder cumulant of N spins with H = −N m²/2, summed over their magnetisations."""
+    up = np.arange(N + 1)
+    m = 2 * up / N - 1
+    weight = -gammaln(up + 1) - gammaln(N - up + 1) + N * m**2 / (2 * T)
+    p = np.exp(weight - weight.max())
+    p /= p.sum()
+    return 1 - p @ m**4 / (3 * (p @ m**2) ** 2)
+
+
+def cumulants(sizes, temperatures, error=1e-3):
+    """A dataset of exact cumulants."""
+    values = [[curie_weiss(N, T) for T in temperatures] for N in sizes]
+    data = {"binder_m": (("N", "T"), values), "binder_m_err": (("N", "T"), np.full(np.shape(values), error))}
+    data |= {
+        name: (("N", "T"), np.full(np.shape(values), word)) for name, word in (("state", "done"), ("status", "ok"))
+    }
+    return xr.Dataset(data, {"N": list(sizes), "T": list(temperatures)})
+
+
+def test_cumulants_of_a_ferromagnet_cross_at_its_critical_temperature():
+    temperatures = np.linspace(0.8, 1.2, 41)
+    found = crossings(cumulants((64, 128, 256, 512), temperatures), "T")
+    assert found.N.values.tolist() == [128, 256, 512]
+    distance = abs(found.value_N - 1).values
+    assert (np.diff(distance) < 0).all()
+    assert abs(found.value.item() - 1) < distance[-1]
+    at = curie_weiss(2**20, 1.0)
+    assert at == pytest.approx(1 - gamma(1.25) * gamma(0.25) / (3 * gamma(0.75) ** 2), abs=1e-3)
+
+
+def test_the_error_of_a_crossing_is_what_noise_does_to_it():
+    temperatures, error = np.linspace(0.7, 1.3, 4), 0.01
+    exact = cumulants((64, 256), temperatures, error)
+    stated = crossings(exact, "T").error_N.item()
+    rng = np.random.default_rng(1)
+    noisy = [
+        exact.assign(binder_m=exact.binder_m + error * rng.standard_normal(exact.binder_m.shape)) for _ in range(200)
+    ]
+    assert np.std([crossings(ds, "T").value_N.item() for ds in noisy]) == pytest.approx(stated, rel=0.2)
+
+
+def test_crossings_of_simulations_and_of_bad_input(tmp_path):
+    simulated = {"N": [40, 160], "sweeps": 1000, "burn_in": 200, "samples": 4, "start": "random"}
+    spec = {"model": {"P": 2}, "grid": {"T": [0.8, 0.9, 1.0, 1.1]}, "simulate": simulated}
+    ds = run(tmp_path, spec)
+    found = crossings(ds, "T", unusable=True)  # replicas that chose different signs disagree on m, not on its moments
+    exact = crossings(cumulants((40, 160), [0.8, 0.9, 1.0, 1.1]), "T").value_N.item()
+    assert abs(found.value_N.item() - exact) < 5 * found.error_N.item()
+    assert found.error_N.item() < 0.05
+    for given, word in (((ds, "nu"), "along"), ((ds, "T", "tau"), "name"), ((ds.isel(N=[0]), "T"), "two sizes")):
+        with pytest.raises(ParameterError, match=word):
+            crossings(*given)
+    none = crossings(ds.isel(T=[0, 1]), "T")
+    assert np.isnan(none.value.item())
 
 
 def test_unusable_and_missing_cells_are_marked():
