@@ -25,6 +25,7 @@ from .protocols import Multitasking, Storing, Supervised, TeacherStudent, Unsupe
 
 if TYPE_CHECKING:
     from . import plot
+    from .continuous import ModernHopfield, capacity_bound
     from .enumeration import exact
     from .montecarlo import anneal, basins, estimate, ladder, merge, plefka, retrieve, simulate
     from .network import Network
@@ -65,6 +66,7 @@ __all__ = [
     "Design",
     "MemoryLimitError",
     "Model",
+    "ModernHopfield",
     "Multitasking",
     "Network",
     "NoTransitionError",
@@ -77,6 +79,7 @@ __all__ = [
     "Unsupervised",
     "anneal",
     "basins",
+    "capacity_bound",
     "compare",
     "complexity",
     "constants",
@@ -114,6 +117,8 @@ __all__ = [
 
 _HOME = {
     "Network": "network",
+    "ModernHopfield": "continuous",
+    "capacity_bound": "continuous",
     "exact": "enumeration",
     "solve": "theory",
     "State": "theory",
