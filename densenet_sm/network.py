@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import streams
+from . import exponentials, streams
 from .errors import ParameterError, check_integer, check_name, check_number
+from .exponentials import EXPONENTIAL, check_exponential, relative_cost
 from .model import INTERACTIONS, Model
 from .sizes import count_patterns
 
@@ -24,19 +25,22 @@ class Network:
 
     H(s) = −c Σ_μ w_μ e_P(y^μ) − c Σ_{i1<…<iP} Ωg_{i1…iP} s_{i1}…s_{iP} − h Σ_i ξ_i^1 s_i, with c = P!/(2N^{P−1}),
     y_i^μ = t_i^μ s_i and e_P the elementary symmetric polynomial (distinct indices), for the "tensor" interaction;
-    the first term is −(N/2) Σ_μ w_μ x_μ^P, x_μ = (1/N) Σ_i t_i^μ s_i, for "power".
+    the first term is −(N/2) Σ_μ w_μ x_μ^P, x_μ = (1/N) Σ_i t_i^μ s_i, for "power", −(1/λ) ln Σ_μ w_μ exp(λ N x_μ) for
+    "log-sum-exp" and −N Σ_μ w_μ exp(λ N (x_μ − 1)) for "sum-exp", which have λ in the place of P.
 
     Parameters
     ----------
     entries : [n, N] real numbers (int8 is kept as it is; everything else becomes float64)
-    P : interaction order, 2 ≤ P ≤ N
-    interaction : "tensor" or "power"
+    P : interaction order, 2 ≤ P ≤ N; None for exponentials
+    interaction : "tensor", "power", "log-sum-exp" or "sum-exp"
     weights : [n], default 1
     archetypes : [K, N] real numbers, default the entries
     noise : [C(N, P)], the values Ωg in `itertools.combinations(range(N), P)` order
     field : h, along the first archetype
+    lam : λ > 0 of the exponentials
 
-    Raises ParameterError for non-finite numbers, inconsistent shapes, P < 2, N < P or an unknown interaction.
+    Raises ParameterError for non-finite numbers, inconsistent shapes, P < 2, N < P, λ ≤ 0, an unknown interaction, and
+    for "sum-exp" exponents that overflow.
 
     >>> net = Network([[1, 1, -1, 1]], P=3)
     >>> float(net.energy([1, 1, -1, 1]))  # −(3!/(2·4²)) C(4,3)
@@ -47,20 +51,27 @@ class Network:
     def __init__(
         self,
         entries: ArrayLike,
-        P: int,
+        P: int | None = None,
         interaction: str = "tensor",
         weights: ArrayLike | None = None,
         archetypes: ArrayLike | None = None,
         noise: ArrayLike | None = None,
         field: float = 0.0,
+        lam: float | None = None,
     ):
         self.entries = _matrix("entries", entries)
         self.n, self.N = self.entries.shape
-        self.P = check_integer("P", P, low=2, remedy="P is the number of spins in one interaction.")
-        check_integer("N", self.N, low=self.P, remedy="A P-body interaction needs at least P spins.")
-        self.interaction = check_name("interaction", interaction, INTERACTIONS)
+        self.interaction = check_name("interaction", interaction, (*INTERACTIONS, *EXPONENTIAL))
         self.weights = np.ones(self.n) if weights is None else _vector("weights", weights, self.n)
         self.archetypes = self.entries if archetypes is None else _matrix("archetypes", archetypes, self.N)
+        self.P, self.lam = 0, 0.0  # whichever it has not
+        if interaction in EXPONENTIAL:
+            self.lam = check_exponential(interaction, P, lam, self.entries, self.weights, noise)
+        else:
+            if lam is not None:
+                raise ParameterError("lam", f"None with {interaction!r}", lam, "It belongs to the exponentials.")
+            self.P = check_integer("P", P, low=2, remedy="P is the number of spins in one interaction.")
+            check_integer("N", self.N, low=self.P, remedy="A P-body interaction needs at least P spins.")
         self.noise = None if noise is None else _vector("noise", noise, math.comb(self.N, self.P))
         self.field = check_number("field", field, remedy="The field h is a finite energy per spin.")
         self.probes = self.entries[:1].astype(float)  # [C, N]: condensed entries, one per condensed archetype
@@ -110,7 +121,7 @@ class Network:
     def local_fields(self, spins: ArrayLike) -> Array:
         """Fields h_i such that flipping spin i costs 2 s_i h_i; the shape of `spins`.
 
-        For the tensor interaction h_i = −∂H/∂s_i; the power form has repeated indices, whose share is removed.
+        For the tensor interaction h_i = −∂H/∂s_i; others have repeated indices, whose share is removed.
         """
         s = self._spins(spins)
         rows = [self._fields(row) for row in s]
@@ -131,11 +142,13 @@ class Network:
         return np.concatenate([s @ rows[part].T.astype(float) for part in self._row_blocks()], axis=1) / self.N
 
     def mean_energy(self) -> float:
-        """Infinite-temperature mean of H: 0 for the tensor form, −(N/2) Σ_μ w_μ E x_μ^P over free spins for power.
+        """The energy that others are measured from: that at infinite temperature for the power form, 0 otherwise.
+
+        It is −(N/2) Σ_μ w_μ E x_μ^P over free spins, and is 0 for the tensor form.
 
         The moments of Σ_i t_i s_i follow from its cumulants κ_{2k} Σ_i t_i^{2k}, κ_2, κ_4, … = 1, −2, 16, −272, ….
         """
-        if self.interaction == "tensor":
+        if self.interaction != "power":
             return 0.0
         kappa = _sign_cumulants(self.P)
         total = 0.0
@@ -155,18 +168,21 @@ class Network:
         return [slice(i, i + rows) for i in range(0, max(self.n, len(self.archetypes)), rows)]
 
     def _energy(self, s: Array) -> Array:
-        if self.interaction == "power":
-            interaction = (s @ self.entries.T) ** self.P
+        if self.lam:
+            H = exponentials.energy(s @ self.entries.T, self.weights, self.lam, self.interaction, self.N)
+        elif self.interaction == "power":
+            H = -self.scale * ((s @ self.entries.T) ** self.P @ self.weights)
         else:
-            interaction = _elementary(self._power_sums(s))[self.P]
-        H = -self.scale * (interaction @ self.weights)
+            H = -self.scale * (_elementary(self._power_sums(s))[self.P] @ self.weights)
         if self.noise is not None:
             H = H - self._c_tensor * (s[:, self._indices].prod(-1) @ self.noise)
         return H - self.field * (s @ self.archetypes[0])
 
     def _fields(self, s: Array) -> Array:
         y = self.entries * s
-        if self.interaction == "power":
+        if self.lam:
+            h = s * exponentials.cost(y, self.weights, self.lam, self.interaction) / 2
+        elif self.interaction == "power":
             a = y.sum(1, keepdims=True)
             loss = (a - 2 * y) ** self.P - a**self.P
             h = -self.scale * s * (self.weights @ loss) / 2
@@ -190,6 +206,11 @@ class Network:
         return sums
 
     @property
+    def order(self) -> float:
+        """What all single flips out of a lone pattern cost together, over 2|H|: P for a P-body interaction."""
+        return relative_cost(self.lam, self.interaction, self.N) if self.lam else self.P
+
+    @property
     def _c_tensor(self) -> float:
         return math.factorial(self.P) / (2 * self.N ** (self.P - 1))
 
@@ -211,7 +232,7 @@ class Network:
 
     def __repr__(self) -> str:
         noise = "" if self.noise is None else ", tensor noise"
-        sizes = f"n={self.n}, N={self.N}, P={self.P}"
+        sizes = f"n={self.n}, N={self.N}, " + (f"lam={self.lam:g}" if self.lam else f"P={self.P}")
         return f"Network({sizes}, interaction={self.interaction!r}{noise}, field={self.field:g})"
 
 

@@ -14,6 +14,7 @@ from ..sizes import free_memory
 from . import diluted, lanes, multiples, signs
 from .couplings import CouplingTensor, noise_tensor, tensor_of
 from .entries import EntryRows, whole
+from .exponentials import ExponentialRows
 from .sweeping import Memory, flip, gain, kernel, remember
 
 Array = NDArray[Any]
@@ -76,6 +77,10 @@ kernel(Parts, gain_of_parts, flip_of_parts)
 
 def chosen(net: Network, name: str | None, portable: bool, together: int) -> tuple[str, Any]:
     """Name of the kernel and what its replicas share; ParameterError for a name that does not suit the network."""
+    if net.lam:
+        if name is not None:
+            raise ParameterError("kernel", f"None for {net.interaction!r}", name, "Leave kernel out.")
+        return "exponentials", ExponentialRows(net)
     if net.noise is not None:
         return _with_noise(net, name)
     if name is None:
