@@ -6,6 +6,7 @@ from .decomposition import hard_and_soft
 from .derivatives import Derivative, derivative
 from .detection import data_noise_limit, detection_exponents
 from .diagrams import phase_diagram
+from .exponentials import ExponentialCapacity, exponential_capacity
 from .inverse import Design, design
 from .limits import exact_lines, nishimori, paramagnet, zero_load
 from .lines import follow, line
@@ -21,6 +22,7 @@ __all__ = [
     "Crossing",
     "Derivative",
     "Design",
+    "ExponentialCapacity",
     "State",
     "Transition",
     "complexity",
@@ -33,6 +35,7 @@ __all__ = [
     "eigenvalues",
     "energy_of_losses",
     "exact_lines",
+    "exponential_capacity",
     "follow",
     "hard_and_soft",
     "hessian",
