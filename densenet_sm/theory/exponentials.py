@@ -76,7 +76,8 @@ def exponential_capacity(lam: float, patterns: str = "sign") -> ExponentialCapac
     r"""Loads α = ln K/N up to which H = −(1/λ) ln Σ exp(λ N x_μ) (or Σ exp(λN(x_μ − 1))) keeps random patterns.
 
     typical: α_1 = u − ζ(u) at u = min(λ, u_1), ζ'(u_1) = 1. It is λ − ln cosh λ for signs, which tends to ln 2, the
-    capacity of a random code; λ − ζ(λ) on the sphere, without bound; λ − λ²/2 up to λ = 1 and ½ beyond for normal entries.
+    capacity of a random code; λ − ζ(λ) on the sphere, without bound; λ − λ²/2 up to λ = 1 and ½ beyond for normal
+    entries.
 
     every: by Markov's inequality for (Σ_μ e^{λNx_μ})^{u/λ} and the sum over patterns, α_1/2 is a lower bound for signs
     and on the sphere. Normal patterns are of different lengths, |ξ|² = ρN with rate ½(ρ − 1 − ln ρ): the short ones are
