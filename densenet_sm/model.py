@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import ParameterError, check_integer, check_name, check_number
+from .exponentials import EXPONENTIAL
 from .polynomials import covariance_series
 from .protocols import Multitasking, Protocol, Storing, parameters_of, with_parameters
 
@@ -22,10 +23,13 @@ class Model:
 
     - "tensor": H = −(P!/(2N^{P−1})) Σ_μ w_μ Σ_{i1<…<iP} t_{i1}^μ…t_{iP}^μ s_{i1}…s_{iP} − h Σ_i ξ_i^1 s_i,
       plus Ω g on every tensor entry, with g normal and ν = P! Ω²/(2N^{P−1}) (synaptic noise);
-    - "power": H = −(N/2) Σ_μ w_μ x_μ^P − h Σ_i ξ_i^1 s_i with x_μ = (1/N) Σ_i t_i^μ s_i.
+    - "power": H = −(N/2) Σ_μ w_μ x_μ^P − h Σ_i ξ_i^1 s_i with x_μ = (1/N) Σ_i t_i^μ s_i;
+    - "log-sum-exp": H = −(1/λ) ln Σ_μ exp(λ N x_μ) − h Σ_i ξ_i^1 s_i, and "sum-exp": −N Σ_μ exp(λ N (x_μ − 1)) in its
+      place: without P, with plain patterns, by Monte Carlo only (and `exponential_capacity`).
 
-    Parameters: `P` ≥ 2, interaction order; `protocol`; `alpha` ≥ 0, load, K = 2αN^{P−1}/P! (Gardner's α);
-    `nu` ≥ 0, synaptic noise; `field` h ≥ 0 along the first archetype (energies per spin, k_B = 1); `interaction`;
+    Parameters: `P` ≥ 2, interaction order; `protocol`; `alpha` ≥ 0, load, K = 2αN^{P−1}/P! (Gardner's α), or K = e^{αN}
+    of exponentials; `nu` ≥ 0, synaptic noise; `field` h ≥ 0 along the first archetype (energies per spin, k_B = 1);
+    `interaction`; `lam` λ > 0 of exponentials;
     `covariance`, noise of your own in the theory: ξ(q) = Σ_k c_k q^k with Cov(H, H′) = N ξ(q) for spins of overlap q,
     added to that of `alpha` and `nu`. It is given as (c_0, c_1, …) or as a function of q on [−1, 1], and kept as the
     coefficients, which must not be negative (schoenberg1942). It has no realisations: only the theory reads it.
@@ -42,26 +46,44 @@ class Model:
     [0.0, 0.0, 0.0, 0.05]
     """
 
-    P: int
+    P: int = None  # type: ignore[assignment]  # exponentials have none, and no theory reads them
     protocol: Protocol = Storing()  # noqa: RUF009 (frozen and hashable)
     alpha: float = 0.0
     nu: float = 0.0
     field: float = 0.0
     interaction: str = "tensor"
+    lam: float | None = None
     covariance: Sequence[float] | Callable[[float], float] | None = None
 
     def __post_init__(self) -> None:
-        P = check_integer("P", self.P, low=2, remedy="P is the number of spins in one interaction: 2, 3, 4, ...")
-        object.__setattr__(self, "P", P)  # a whole float becomes an int
+        check_name("interaction", self.interaction, (*INTERACTIONS, *EXPONENTIAL))
+        if self.interaction in EXPONENTIAL:
+            self._check_exponential()
+        else:
+            P = check_integer("P", self.P, low=2, remedy="P is the number of spins in one interaction: 2, 3, 4, ...")
+            object.__setattr__(self, "P", P)  # a whole float becomes an int
+            if self.lam is not None:
+                remedy = "It belongs to 'log-sum-exp' and 'sum-exp'."
+                raise ParameterError("lam", f"None with {self.interaction!r}", self.lam, remedy)
         if not isinstance(self.protocol, Protocol):
             known = "one of Storing(), Supervised(...), Unsupervised(...), Multitasking(...), TeacherStudent(...)"
             raise ParameterError("protocol", known, self.protocol, "Pass an instance, for example dsm.Storing().")
         for name in ("alpha", "nu", "field"):
             check_number(name, getattr(self, name), low=0)
-        check_name("interaction", self.interaction, INTERACTIONS)
-        self.protocol.check(P, self.interaction)
+        self.protocol.check(self.P or 2, self.interaction)
         if self.covariance is not None:
             object.__setattr__(self, "covariance", covariance_series(self.covariance))
+
+    def _check_exponential(self) -> None:
+        """An exponential network has λ in the place of P, and plain patterns without further noise."""
+        if self.P is not None:
+            raise ParameterError("P", f"left out with {self.interaction!r}", self.P, "λ takes its place: pass lam=.")
+        check_number("lam", self.lam, low=0, open_low=True, remedy="λ multiplies N x_μ in the exponent: lam=1.0.")
+        wanted = {"protocol": Storing(), "nu": 0, "covariance": None}
+        for name, value in wanted.items():
+            if getattr(self, name) != value:
+                remedy = "Exponential networks store plain patterns, without synaptic noise."
+                raise ParameterError(name, f"{value} with {self.interaction!r}", getattr(self, name), remedy)
 
     def replace(self, **changes: Any) -> Model:
         """Copy with parameters changed; those of the protocol (r, M, rho, K, d, T_teacher) are reached by name too.
@@ -89,11 +111,14 @@ class Model:
     def n_patterns(self, N: int) -> int:
         """Number of archetypes at size N: max(1, round(2αN^{P−1}/P!)); multitasking: K plus that round.
 
-        Teacher–student: this is the number of examples, all of one archetype.
+        Teacher–student: this is the number of examples, all of one archetype. Exponentials: max(1, round(e^{αN})).
 
-        Raises ParameterError for N < P.
+        Raises ParameterError for N < P, and for a number that a float cannot hold.
         """
         N = self._check_size(N)
+        if self.lam is not None:
+            remedy = "K = e^{αN} patterns are drawn one by one."
+            return round(math.exp(check_number("alpha", self.alpha, low=0, high=700 / N, remedy=remedy) * N))
         load = round(2 * self.alpha * N ** (self.P - 1) / math.factorial(self.P))
         if isinstance(self.protocol, Multitasking):
             return self.protocol.K + load
@@ -105,11 +130,14 @@ class Model:
         return math.sqrt(2 * self.nu * N ** (self.P - 1) / math.factorial(self.P))
 
     def _check_size(self, N: int) -> int:
-        return check_integer("N", N, low=self.P, remedy="A P-body interaction needs at least P spins.")
+        return check_integer("N", N, low=self.P or 1, remedy="A P-body interaction needs at least P spins.")
 
 
-def check_model(model: Any) -> Model:
-    """Return `model` if it is a Model, or raise ParameterError."""
+def check_model(model: Any, exponential: bool = False) -> Model:
+    """Return `model` if it is a Model, of an interaction of finite order unless said otherwise, or ParameterError."""
     if not isinstance(model, Model):
         raise ParameterError("model", "a Model", model, "Build one: dsm.Model(P=3, alpha=0.1).")
+    if model.lam is not None and not exponential:
+        remedy = "simulate draws it, and exponential_capacity has its loads."
+        raise ParameterError("model", "of an interaction of finite order P", model.interaction, remedy)
     return model

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import exponentials, streams
 from .errors import ParameterError, check_integer, check_name, check_number
-from .exponentials import EXPONENTIAL, check_exponential, relative_cost
+from .exponentials import EXPONENTIAL, check_exponential
 from .model import INTERACTIONS, Model
 from .sizes import count_patterns
 
@@ -94,13 +94,13 @@ class Network:
         """
         count, N = count_patterns(model, N, K), int(N)
         rngs = [streams.generator(seed, purpose, sample) for purpose in ("patterns", "examples")]
-        archetypes, entries, weight = model.protocol.draw(count, N, model.P, *rngs)
+        archetypes, entries, weight = model.protocol.draw(count, N, model.P or 2, *rngs)
         noise = None
         if model.nu > 0:
             rng = streams.generator(seed, "tensor noise", sample)
             noise = model.Omega(N) * rng.standard_normal(math.comb(N, model.P))
         weights = np.full(len(entries), weight)
-        net = cls(entries, model.P, model.interaction, weights, archetypes, noise, model.field)
+        net = cls(entries, model.P, model.interaction, weights, archetypes, noise, model.field, model.lam)
         net.probes = model.protocol.probes(archetypes, entries)
         return net
 
@@ -204,11 +204,6 @@ class Network:
             power = self.entries.astype(float) ** k
             sums.append(s @ power.T if k % 2 else np.broadcast_to(power.sum(1), (len(s), self.n)))
         return sums
-
-    @property
-    def order(self) -> float:
-        """What all single flips out of a lone pattern cost together, over 2|H|: P for a P-body interaction."""
-        return relative_cost(self.lam, self.interaction, self.N) if self.lam else self.P
 
     @property
     def _c_tensor(self) -> float:

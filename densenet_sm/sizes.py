@@ -19,11 +19,11 @@ def count_patterns(model: Model, N: int, K: int | Callable[[int], int] | None = 
     Raises ParameterError (N < P, K below the condensed patterns, a law without examples or samples) and
     MemoryLimitError, stating the size, if it would take over 80 % of this machine's free memory.
     """
-    check_model(model)
+    check_model(model, exponential=True)
     if model.covariance is not None:
         remedy = "Only the theory reads a covariance of your own; alpha and nu are noises that can be drawn."
         raise ParameterError("covariance", "None in a model that is to be drawn", model.covariance, remedy)
-    N = check_integer("N", N, low=model.P, remedy="A P-body interaction needs at least P spins.")
+    N = check_integer("N", N, low=model.P or 1, remedy="A P-body interaction needs at least P spins.")
     count = model.n_patterns(N) if K is None else K(N) if callable(K) else K
     C = model.protocol.n_condensed
     count = check_integer("K", count, low=C, remedy="K counts all archetypes, the condensed ones included.")

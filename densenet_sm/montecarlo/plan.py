@@ -148,10 +148,10 @@ class Plan:
 
 def few(source: Model | Network, K: int) -> bool:
     """Whether the patterns of a realisation are so few, and all of one modulus, that replicas go side by side."""
+    if source.lam:
+        return False
     if isinstance(source, Network):
-        return (
-            source.n <= FEW and not source.lam and bool((np.abs(source.entries) == np.abs(source.entries[0, 0])).all())
-        )
+        return source.n <= FEW and bool((np.abs(source.entries) == np.abs(source.entries[0, 0])).all())
     count = source.protocol.entries_per_archetype() * K
     return count <= FEW and source.protocol.one_modulus and source.nu == 0
 
@@ -183,9 +183,9 @@ def checked(
     check_number("overlap", overlap, low=-1, high=1, remedy="It is the initial overlap with the first archetype.")
     streams.seed_sequence(seed, "dynamics")
     N, K, C, numbers = check_source(model, N, K, samples)
-    if dynamics == "parallel" and isinstance(model, Network) and model.lam:
-        remedy = "Use 'heat-bath', 'metropolis' or 'zero'."
-        raise ParameterError("dynamics", f"of single spins for {model.interaction!r}", dynamics, remedy)
+    if dynamics == "parallel" and model.lam:
+        wanted = f"of single spins for {model.interaction!r}"
+        raise ParameterError("dynamics", wanted, dynamics, "Use 'heat-bath', 'metropolis' or 'zero'.")
     several = isinstance(start, Sequence) and not isinstance(start, str) and all(isinstance(s, str) for s in start)
     starts = check_starts(start, N, replicas, several)
     check_kernel(kernel, dynamics)

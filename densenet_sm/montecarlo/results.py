@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from ..network import Network
+from ..exponentials import relative_cost
 from .dynamics import Record
 from .plan import Place, Plan
 from .statistics import (
@@ -223,7 +223,8 @@ def _groups(plan: Plan, chains: dict[Any, Record]) -> dict[str, Any]:
 def agreement(plan: Plan, group: list[Record]) -> float:
     """The largest split R-hat of the energy and of |m| with each condensed pattern; one flip is no difference."""
     energy = np.array([r.energy for r in group]) / plan.N
-    order = plan.source.order if isinstance(plan.source, Network) else plan.source.P
+    source = plan.source
+    order = relative_cost(source.lam, source.interaction, plan.N) if source.lam else source.P
     flip = 2 * order * abs(energy.mean()) / plan.N  # Σ s_i h_i = −P H: the mean cost of a flip, per spin
     m = np.abs([r.m for r in group])
     return max(split_r_hat(energy, flip), *(split_r_hat(m[:, :, c], 2 / plan.N) for c in range(m.shape[2])))

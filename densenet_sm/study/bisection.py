@@ -87,7 +87,7 @@ def bisect(
 
 def _checked(model: Model, parameter: str, bounds: Any, T: float | None, level: float) -> tuple[float, float, float]:
     """Bounds and level, or ParameterError."""
-    check_model(model)
+    check_model(model, exponential=True)
     own = ("T", "alpha", "nu", "field", *parameters_of(model.protocol))
     check_name("parameter", parameter, [name for name in CONTINUOUS if name in own])
     if (parameter == "T") != (T is None):

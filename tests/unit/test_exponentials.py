@@ -141,3 +141,46 @@ def test_what_the_kernel_does_not_do_is_refused(given, name):
         dsm.simulate(net, 0.5, sweeps=5, **given)
     with pytest.raises(ParameterError, match=r"^net"):
         dsm.plefka(net, 0.5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_says_how_many_patterns_and_is_simulated(name):
+    model = dsm.Model(interaction=name, lam=0.5, alpha=0.1)
+    assert model.n_patterns(20) == round(math.exp(0.1 * 20))
+    net = Network.sample(model, N=20, seed=1)
+    assert (net.n, net.interaction, net.lam) == (7, name, 0.5)
+    ds = dsm.simulate(model, 0.2, N=20, sweeps=30, burn_in=10, samples=2, replicas=4, seed=1)
+    assert (ds.m > 0.9).all()  # all patterns are kept up to 0.19
+    assert model.replace(lam=1.0).lam == 1.0
+    with pytest.raises(dsm.MemoryLimitError, match="GiB"):
+        dsm.simulate(model, 0.2, N=400)
+
+
+def test_no_theory_of_finite_order_reads_an_exponential_model():
+    model = dsm.Model(interaction="sum-exp", lam=1.0, alpha=0.1)
+    for call in (lambda: dsm.solve(model, 0.2), lambda: dsm.critical(model, "alpha", T=0.1, kind="spinodal")):
+        with pytest.raises(ParameterError, match=r"^model.*exponential_capacity"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"P": 3}, "P"),
+        ({"lam": None}, "lam"),
+        ({"lam": -1.0}, "lam"),
+        ({"nu": 0.1}, "nu"),
+        ({"protocol": dsm.Supervised(r=0.5, M=3)}, "protocol"),
+        ({"covariance": (0.0, 0.1)}, "covariance"),
+        ({"interaction": "tensor"}, "P"),
+        ({"interaction": "tensor", "P": 3}, "lam"),
+    ],
+)
+def test_bad_models_are_refused(given, name):
+    with pytest.raises(ParameterError, match=f"^{name}"):
+        dsm.Model(**{"interaction": "log-sum-exp", "lam": 1.0} | given)
+
+
+def test_more_patterns_than_a_float_counts_are_refused():
+    with pytest.raises(ParameterError, match="alpha"):
+        dsm.Model(interaction="sum-exp", lam=1.0, alpha=1.0).n_patterns(1000)
