@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CampaignError, ParameterError, check_integer, check_name, check_number
+from ..exponentials import EXPONENTIAL
 from ..model import Model
 from ..montecarlo import simulate
 from ..montecarlo.plan import Plan, checked
@@ -270,7 +271,7 @@ def model_at(given: dict[str, Any], point: dict[str, Any]) -> Model:
     settings = {k: v for k, v in given.items() if k != "protocol"}
     settings |= {k: v for k, v in point.items() if k in MODEL}
     rest = {k: v for k, v in point.items() if k not in MODEL and k != "T"}
-    if "P" not in settings:
+    if "P" not in settings and settings.get("interaction") not in EXPONENTIAL:
         raise ParameterError("P", "an integer >= 2", None, "Write P = 3 in [model] or in [grid].")
     return Model(protocol=_protocol(given.get("protocol", {"kind": "storing"}), rest), **settings)
 

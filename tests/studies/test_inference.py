@@ -141,6 +141,24 @@ def test_crossings_of_simulations_and_of_bad_input(tmp_path):
     assert np.isnan(none.value.item())
 
 
+def test_an_exponential_network_is_a_campaign(tmp_path):
+    """T = 0 from the pattern: of e^{αN} patterns it is kept at small α, and lost far beyond the capacity for flips."""
+    spec = {
+        "model": {"interaction": "sum-exp", "lam": 0.25},
+        "grid": {"alpha": [0.1, 0.2, 0.6], "T": [0.0]},
+        "simulate": {"N": 18, "sweeps": 20, "burn_in": 20, "samples": 6},
+    }
+    ds = run(tmp_path, spec)
+    m = ds.m.isel(N=0, T=0, pattern=0).values
+    assert m[0] > 0.9
+    assert m[2] < 0.5
+    with ThreadPoolExecutor(1) as executor:  # no theory of finite order has it: a failure with its reason
+        assert (
+            run_grid(spec | {"simulate": {"N": 8, "sweeps": 2}, "solve": {}}, executor, tmp_path / "b")["failed"] == 3
+        )
+    assert "finite order" in str(load(tmp_path / "b").theory_failure.values[0, 0, 0])
+
+
 def test_unusable_and_missing_cells_are_marked():
     assert labels(made(0.9, 0.8, status="unusable")).item() == "unusable"
     assert labels(made(0.9, 0.8, status="unusable"), unusable=True).item() == "retrieval"
