@@ -59,7 +59,7 @@ bench: .venv/runtime
 	touch $@
 
 lock:  ## renew both lock files (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet pyproject.toml build-requirements.in -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra images pyproject.toml build-requirements.in -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra dev -c requirements.lock pyproject.toml build-requirements.in -o requirements-dev.lock
 
 clean:

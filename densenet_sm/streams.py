@@ -7,7 +7,7 @@ import numpy as np
 from .errors import check_integer, check_name
 
 # the order is part of every seed's meaning: append, never reorder
-STREAMS = ("patterns", "examples", "tensor noise", "initial state", "dynamics", "exchange")
+STREAMS = ("patterns", "examples", "tensor noise", "initial state", "dynamics", "exchange", "one step")
 
 
 def seed_sequence(seed: int, stream: str, sample: int = 0) -> np.random.SeedSequence:

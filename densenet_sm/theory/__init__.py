@@ -6,12 +6,12 @@ from .decomposition import hard_and_soft
 from .derivatives import Derivative, derivative
 from .detection import data_noise_limit, detection_exponents
 from .diagrams import phase_diagram
-from .exponentials import ExponentialCapacity, exponential_capacity
+from .exponentials import ExponentialCapacity, exponential_capacity, power_capacity
 from .inverse import Design, design
 from .limits import exact_lines, nishimori, paramagnet, zero_load
 from .lines import follow, line
 from .multitasking import hierarchy_consistent, hierarchy_threshold, stable_states
-from .signal_to_noise import energy_of_losses, losses, one_step
+from .signal_to_noise import bit_errors, energy_of_losses, losses, one_step
 from .solver import solve
 from .stability import eigenvalues, hessian
 from .state import State
@@ -25,6 +25,7 @@ __all__ = [
     "ExponentialCapacity",
     "State",
     "Transition",
+    "bit_errors",
     "complexity",
     "constants",
     "critical",
@@ -47,6 +48,7 @@ __all__ = [
     "one_step",
     "paramagnet",
     "phase_diagram",
+    "power_capacity",
     "solve",
     "stable_states",
     "zero_load",

@@ -103,6 +103,30 @@ def exponential_capacity(lam: float, patterns: str = "sign") -> ExponentialCapac
     return ExponentialCapacity(lam, patterns, typical, every, condensation, flips, every_flips)
 
 
+def power_capacity(p: float, patterns: str = "sign") -> float:
+    r"""α_1 = min_{x ≤ 1} [s(x) − p ln x], the load up to which H ∝ −Σ_μ x_μ^P of order P = pN keeps a typical pattern.
+
+    It is the random energy model with e^{λNx} replaced by x^{pN}, and the minimum is at x atanh x = p for signs; a
+    typical pattern of signs is stable against single flips up to the same at 2p, which continues K ~ N^{P−1}/(2P−3)!!
+    of P ≪ N. As −ln x ≥ 1 − x it is never below `exponential_capacity(p).typical`; both tend
+    to ln 2 for signs, and to ½ for normal entries, where both find the nearest pattern.
+
+    Raises ParameterError for p ≤ 0 or unknown patterns.
+
+    >>> round(power_capacity(1.0), 6), round(power_capacity(40.0), 6)
+    (0.588633, 0.693147)
+    """
+    p = check_number("p", p, low=0, open_low=True, remedy="p is the order per spin, P/N.")
+    check_name("patterns", patterns, PATTERNS)
+    if patterns == "normal":
+        return p * (1 - math.log(p)) / 2 if p < 1 else 0.5
+    if patterns == "sphere":
+        return math.log1p(p) / 2 + p * math.log1p(1 / p) / 2
+    # x = tanh(a), a tanh(a) = p: near x = 1 a is the better unknown
+    a = float(brentq(lambda a: a * math.tanh(a) - p, 0.0, p + 1 + math.sqrt(p), xtol=1e-14))
+    return a * math.tanh(a) - _zeta("sign", a) - p * math.log(math.tanh(a))
+
+
 def _typical(patterns: str, lam: float) -> float:
     if patterns == "sign":
         return math.log(2) - math.log1p(math.exp(-2 * lam))  # λ − ln cosh λ

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from densenet_sm import ModernHopfield, Network, ParameterError, exponential_capacity
+from densenet_sm import Model, ModernHopfield, Network, ParameterError, exponential_capacity, power_capacity
 
 RATES = {
     "sign": lambda x: ((1 + x) * np.log1p(x) + (1 - x) * np.log1p(-x)) / 2,
@@ -56,6 +56,73 @@ def test_normal_patterns_are_lost_in_the_order_of_their_lengths(lam):
     worst = (rate + rho * found.typical).argmin()
     assert found.every == pytest.approx((rate + rho * found.typical)[worst] / 2, abs=1e-8)
     assert rate[worst] < found.every < found.typical / 2
+
+
+@pytest.mark.parametrize("patterns", RATES)
+@pytest.mark.parametrize("p", [0.05, 0.5, 3.0])
+def test_capacity_of_powers_is_the_minimum_over_overlaps(patterns, p):
+    x = np.linspace(1e-6, 1, 1_000_001)[:-1]
+    assert power_capacity(p, patterns) == pytest.approx((RATES[patterns](x) - p * np.log(x)).min(), abs=1e-5)
+
+
+def test_large_orders_of_powers_are_the_exponential_network():
+    for patterns in RATES:
+        loads = [
+            (power_capacity(p, patterns), exponential_capacity(p, patterns).typical) for p in (0.1, 1.0, 9.0, 300.0)
+        ]
+        assert all(power >= exponential for power, exponential in loads)
+        assert loads[-1][0] == pytest.approx(loads[-1][1], abs=0.5 if patterns == "sphere" else 1e-9)
+    # at fixed P the variance of the other fields is K (2P−3)!!/N^{P−1}
+    P, N = 40, 1e5
+    law = (P - 1) * math.log(N) - sum(math.log(k) for k in range(1, 2 * P - 2, 2))
+    assert power_capacity(2 * P / N) * N == pytest.approx(law, rel=0.03)
+
+
+def test_flips_leave_patterns_of_powers_alone_up_to_their_capacity():
+    N, p = 20, 0.25
+    model = Model(P=round(p * N), interaction="power")
+    stable = {}
+    for shift in (-0.2, 0.15):
+        patterns = signs(N, power_capacity(2 * p) + shift, 11)
+        net = Network(patterns, P=model.P, interaction="power")
+        stable[shift] = np.mean([(s * net.local_fields(s) > 0).all() for s in patterns[:12]])
+    assert stable[-0.2] > 0.8
+    assert stable[0.15] < 0.2
+
+
+def continuous(patterns, N, alpha, seed):
+    if patterns == "sign":
+        return signs(N, alpha, seed).astype(float)
+    rows = np.random.default_rng(seed).standard_normal((round(math.exp(alpha * N)), N))
+    length = np.linalg.norm(rows, axis=1) / math.sqrt(N)
+    return rows / length[:, None] if patterns == "sphere" else rows[abs(length - 1).argsort()]  # typical ones first
+
+
+def share(rows, lam, first):
+    """Weights of some patterns at themselves."""
+    return ModernHopfield(rows, lam).weights(rows[:first])[:, :first].diagonal()
+
+
+@pytest.mark.parametrize(("patterns", "lam"), [("sphere", 0.8), ("normal", 0.6), ("normal", 1.5)])
+def test_patterns_that_are_no_signs_are_lost_at_their_capacity(patterns, lam):
+    N = 20
+    capacity = exponential_capacity(lam, patterns).typical
+    kept = {}
+    for shift in (-0.12, 0.12):
+        kept[shift] = np.mean([share(continuous(patterns, N, capacity + shift, s), lam, 40) > 0.5 for s in range(3)])
+    assert kept[-0.12] > 0.75 > 0.25 > kept[0.12]
+
+
+@pytest.mark.parametrize(("patterns", "lam"), [("sign", 1.0), ("sphere", 1.0), ("normal", 1.0)])
+def test_all_patterns_win_below_the_bound_for_all(patterns, lam):
+    """The share of networks that lose some pattern falls with N below the bound."""
+    every = exponential_capacity(lam, patterns).every
+    lost = {
+        N: np.mean([(share(continuous(patterns, N, 0.8 * every, s), lam, None) < 0.5).any() for s in range(40)])
+        for N in (12, 28)
+    }
+    assert lost[28] < 0.2
+    assert lost[28] <= lost[12]
 
 
 def signs(N, alpha, seed):
