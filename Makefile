@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: phase-diagram detection learning constants multitasking teacher-student breaking test lint types contracts pytest format lock bench clean
+.PHONY: phase-diagram detection learning constants multitasking teacher-student breaking exponential test lint types contracts pytest format lock bench clean
 
 phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo: PNG, PDF and a table (under 5 minutes)
 	$(BIN)/python theory/storage.py
@@ -17,7 +17,7 @@ constants: .venv/runtime  ## theory/constants.csv, figures/constants.png and .pd
 	$(BIN)/python theory/constants.py
 	$(BIN)/python figures/constants.py
 
-multitasking teacher-student breaking: .venv/runtime  ## the same, with Monte Carlo
+multitasking teacher-student breaking exponential: .venv/runtime  ## the same, with Monte Carlo
 	$(BIN)/python theory/$(subst -,_,$@).py
 	$(BIN)/python simulations/$(subst -,_,$@).py
 	$(BIN)/python figures/$(subst -,_,$@).py
