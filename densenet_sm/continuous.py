@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace, is_array_api_obj
 from scipy.special import wrightomega
 
 from .errors import ParameterError, check_integer, check_number
@@ -127,11 +128,11 @@ class ModernHopfield:
         xp, rows = self._xp, max(1, (1 << 22) // self.K)
         parts = []
         for begin in range(0, self.K, rows):
-            some = self.patterns[begin : begin + rows]
+            some = self.patterns[begin : min(begin + rows, self.K), :]
             products = some @ self.patterns.T
-            own = xp.arange(self.K)[None, :] == xp.arange(begin, begin + len(some))[:, None]
+            own = xp.arange(self.K)[None, :] == xp.arange(begin, begin + some.shape[0])[:, None]
             parts.append(xp.sum(some * some, axis=1) - xp.max(xp.where(own, -math.inf, products), axis=1))
-        return xp.concat(parts) if hasattr(xp, "concat") else xp.concatenate(parts)
+        return xp.concat(parts)
 
     def error_bound(self, distance: float = 0.0) -> Array:
         r"""Largest |update(x) − ξ^μ| that is possible for |x − ξ^μ| ≤ distance, for every pattern: [K].
@@ -195,7 +196,8 @@ class ModernHopfield:
         """Finite floats of the patterns' library."""
         try:
             array = self._xp.asarray(values)
-            array = array if str(array.dtype) in ("float32", "float64") else self._xp.asarray(array, dtype=float)
+            real = array.dtype in (self._xp.float32, self._xp.float64)
+            array = array if real else self._xp.asarray(array, dtype=self._xp.float64)
         except (TypeError, ValueError):
             raise ParameterError(name, "a full array of real numbers", values, "Rows have one length.") from None
         if not bool(self._xp.all(self._xp.isfinite(array))):
@@ -232,6 +234,5 @@ def capacity_bound(d: int, beta: float = 1.0, radius: float | None = None, failu
 
 
 def _namespace(patterns: Any) -> Any:
-    """The library of an array; NumPy for everything that has none."""
-    name = getattr(patterns, "__array_namespace__", None)
-    return np if name is None else name()
+    """The library of an array; NumPy for everything that is none."""
+    return array_namespace(patterns if is_array_api_obj(patterns) else np.zeros(1))

@@ -2,6 +2,7 @@
 
 import math
 
+import array_api_strict
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -151,3 +152,35 @@ def test_nothing_overflows():
 def test_bad_input_is_refused(call, name):
     with pytest.raises(ParameterError, match=f"^{name}"):
         call()
+
+
+def devices():
+    """Libraries whose arrays are taken: one that knows nothing but the standard, and CuPy where there is a device."""
+    try:
+        import cupy
+
+        cupy.cuda.runtime.getDeviceCount()
+        return [array_api_strict, cupy]
+    except Exception:  # no CuPy, no driver, no device: each has a class of its own
+        return [array_api_strict]
+
+
+@pytest.mark.parametrize("xp", devices(), ids=lambda xp: xp.__name__)
+def test_arrays_of_another_library_give_its_arrays_and_the_same_numbers(xp):
+    patterns, states = sphere(30, 9, 2.5, 5), sphere(8, 9, 2.0, 6).reshape(2, 4, 9)
+    host, other = ModernHopfield(patterns, beta=1.3), ModernHopfield(xp.asarray(patterns), beta=1.3)
+    numbers = lambda a: np.asarray(a.get() if hasattr(a, "get") else a)  # noqa: E731
+    for name, arguments in {"energy": 1, "update": 1, "weights": 1, "separations": 0, "error_bound": 0}.items():
+        mine = getattr(host, name)(*[states][:arguments])
+        theirs = getattr(other, name)(*[xp.asarray(states)][:arguments])
+        assert isinstance(theirs, type(xp.zeros(1)))
+        np.testing.assert_allclose(numbers(theirs), mine, rtol=1e-12)
+    assert (numbers(other.well_separated()) == host.well_separated()).all()
+    mine, theirs = host.retrieve(states), other.retrieve(xp.asarray(states))
+    np.testing.assert_allclose(numbers(theirs.x), mine.x, rtol=1e-8)
+    assert theirs.kind.tolist() == mine.kind.tolist()
+    assert theirs.patterns.tolist() == mine.patterns.tolist()
+    assert theirs.converged.all() == mine.converged.all()
+    assert isinstance(other.retrieve(xp.asarray(states[0, 0])).kind, str)
+    with pytest.raises(ParameterError, match=r"^patterns"):
+        ModernHopfield(xp.asarray(np.full((2, 2), np.nan)), beta=1.0)
