@@ -26,6 +26,7 @@ from .protocols import Multitasking, Storing, Supervised, TeacherStudent, Unsupe
 if TYPE_CHECKING:
     from . import plot
     from .continuous import ModernHopfield, capacity_bound
+    from .dialects import papers
     from .enumeration import exact
     from .montecarlo import anneal, basins, estimate, ladder, merge, plefka, retrieve, simulate
     from .network import Network
@@ -108,6 +109,7 @@ __all__ = [
     "merge",
     "nishimori",
     "one_step",
+    "papers",
     "paramagnet",
     "phase_diagram",
     "plefka",
@@ -126,6 +128,7 @@ _HOME = {
     "ModernHopfield": "continuous",
     "capacity_bound": "continuous",
     "exact": "enumeration",
+    "papers": "dialects",
     "solve": "theory",
     "State": "theory",
     "bit_errors": "theory",
