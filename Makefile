@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: phase-diagram detection learning constants multitasking teacher-student breaking exponential test lint types contracts pytest format lock bench clean
+.PHONY: phase-diagram detection learning constants multitasking teacher-student breaking exponential images figures test lint types contracts pytest format lock bench docs clean
 
 phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo: PNG, PDF and a table (under 5 minutes)
 	$(BIN)/python theory/storage.py
@@ -12,6 +12,12 @@ phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo:
 detection learning: .venv/runtime  ## diagrams of one study: data/<study>_*.nc, figures/<study>.png and .pdf
 	$(BIN)/python theory/$@.py
 	$(BIN)/python figures/$@.py
+
+images: .venv/runtime  ## classes of digits learned from examples; IDX="--idx FOLDER" for Fashion-MNIST and others
+	$(BIN)/python simulations/images.py $(IDX)
+	$(BIN)/python figures/images.py
+
+figures: phase-diagram detection learning multitasking teacher-student breaking exponential images constants  ## all
 
 constants: .venv/runtime  ## theory/constants.csv, figures/constants.png and .pdf (under a minute)
 	$(BIN)/python theory/constants.py
@@ -58,9 +64,18 @@ bench: .venv/runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
-lock:  ## renew both lock files (needs uv)
+lock:  ## renew the lock files (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra images pyproject.toml build-requirements.in -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra docs -c requirements.lock pyproject.toml build-requirements.in -o requirements-docs.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra dev -c requirements.lock pyproject.toml build-requirements.in -o requirements-dev.lock
 
+docs: .venv/docs  ## the manual: docs/build/html, warnings as errors, examples executed
+	$(BIN)/python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE docs/*.md
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -c docs . docs/build/html
+
+.venv/docs: requirements-docs.lock .venv/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	touch $@
+
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist docs/build docs/api docs/gallery sg_execution_times.rst
