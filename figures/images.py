@@ -67,11 +67,8 @@ def draw_confusion(ax, confusion, classes):
 def pictures(ds):
     """Held-out images, the trajectory of the spins, and the archetype of the class; unused pixels are grey."""
     side = round(ds.attrs["pixels"] ** 0.5)
-    columns = [
-        "cue",
-        *("end" if s == ds.stage.max() else f"{s} sweep" + "s" * (s > 1) for s in ds.stage.values),
-        "archetype",
-    ]
+    names = ["end" if s == ds.stage.max() else f"sweeps: {s}" for s in ds.stage.values]
+    columns = ["cue", *names, "archetype"]
     figure, axes = plt.subplots(ds.sizes["shown"], len(columns), figsize=(1.3 * len(columns), 1.25 * ds.sizes["shown"]))
     for n, row in enumerate(axes):
         one = ds.isel(shown=n)

@@ -2,9 +2,9 @@
 
 Binary pixels: above their median over the training images, which takes the mean image out; pixels that are so in less
 than 15 % of them, or more than 85 %, are dropped. The archetype of a class is the majority of its binary training
-images. Networks learn M of them per class at T = 0, one by one (unsupervised), averaged by a teacher (supervised), or
-averaged and made orthogonal by G^{−1/2}, G_{μν} = t^μ·t^ν/N (decorrelated). They fall from images they never saw and from
-archetypes with a share of pixels flipped. Baselines: the nearest of the averages, and of the orthogonal ones.
+images. Networks learn M of them per class, one by one (unsupervised), averaged by a teacher (supervised), or averaged
+and made orthogonal by G^{−1/2}, G_{μν} = t^μ·t^ν/N (decorrelated). At T = 0 they fall from images they never saw and
+from archetypes with a share of pixels flipped. Baselines: the nearest of the averages, and of the orthogonal ones.
 
     python simulations/images.py [--preset quick|full|toy] [--out data] [--seed 1] [--idx FOLDER]
 
