@@ -33,11 +33,7 @@ def main(argv=None):
         axes[1, 2].set(xlabel="T", ylabel="Σ at θ = 1", title="3-spin glass, T_K to T_d")
         draw_parisi(axes[1, 3], parisi)
         draw_capacity(axes[1, 4], capacity)
-        args.out.mkdir(parents=True, exist_ok=True)
-        paths = [args.out / f"breaking.{kind}" for kind in ("png", "pdf")]
-        for path in paths:
-            figure.savefig(path)
-        plt.close(figure)
+        paths = dsm.plot.save(figure, args.out, "breaking", args.data.glob("breaking_*.nc"))
     print_table(runs)
     print_cold(dsm.plot.stored(args.data / "breaking_cold.nc", "make breaking"))
     print("\nfigures:", *paths, f"\ndata:    {args.data}/breaking_*.nc")

@@ -41,11 +41,7 @@ def main(argv=None):
         heats.set(xlabel="P", ylabel="T", title="temperatures; glass: ξ = q^P/2", ylim=(0, 2.4))
         for ax in (loads, heats):
             ax.legend(fontsize="small")
-        args.out.mkdir(parents=True, exist_ok=True)
-        paths = [args.out / f"constants.{kind}" for kind in ("png", "pdf")]
-        for path in paths:
-            figure.savefig(path)
-        plt.close(figure)
+        paths = dsm.plot.save(figure, args.out, "constants")
     print("figures:", *paths)
 
 

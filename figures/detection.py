@@ -38,11 +38,7 @@ def main(argv=None):
         draw_sizes(axes[2, 1:3], data)
         draw_exponents(axes[2, 3])
         figure.legend(handles=dsm.plot.legend_handles(*diagrams), loc="outside lower center", ncols=6)
-        paths = [args.out / f"detection.{kind}" for kind in ("png", "pdf")]
-        args.out.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            figure.savefig(path)
-        plt.close(figure)
+        paths = dsm.plot.save(figure, args.out, "detection", args.data.glob("detection_*.nc"))
     print_table(data)
     print("\nfigures:", *paths, f"\ndata:    {args.data}/detection_*.nc")
 

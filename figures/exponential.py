@@ -34,7 +34,6 @@ def main(argv=None):
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("figures"))
     args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
     names = ("loads", "capacity", "step", "kept", "weights", "one", "basins", "digits")
     found = {name: dsm.plot.stored(args.data / f"exponential_{name}.nc", "make exponential") for name in names}
     plt.switch_backend("Agg")
@@ -47,9 +46,7 @@ def main(argv=None):
         for ax, cue in zip(axes[1, 1:], found["digits"].cue.values, strict=True):
             draw_digits(ax, found["digits"].sel(cue=cue))
         for name, figure in (("exponential", overview), ("exponential_digits", pictures(found["digits"]))):
-            for kind in ("png", "pdf"):
-                figure.savefig(args.out / f"{name}.{kind}")
-            plt.close(figure)
+            dsm.plot.save(figure, args.out, name, args.data.glob("exponential_*.nc"))
     print_capacity(found["capacity"], found["kept"])
     print_step(found["step"], found["one"])
     print_weights(found["weights"])

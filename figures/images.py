@@ -17,7 +17,6 @@ def main(argv=None):
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("figures"))
     args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
     ds = dsm.plot.stored(args.data / "images.nc", "make images")
     plt.switch_backend("Agg")
     with plt.style.context(dsm.plot.STYLE):
@@ -27,9 +26,7 @@ def main(argv=None):
         for ax, last in zip(axes.flat[4:], ds["last"].values, strict=True):
             draw_confusion(ax, ds.confusion.sel(last=last), ds["class"].values)
         for name, figure in (("images", overview), ("images_pictures", pictures(ds))):
-            for kind in ("png", "pdf"):
-                figure.savefig(args.out / f"{name}.{kind}")
-            plt.close(figure)
+            dsm.plot.save(figure, args.out, name, args.data.glob("images.nc"))
     print_tables(ds)
     print("\nfigures:", *(args.out / f"{name}.png" for name in ("images", "images_pictures")), "and .pdf")
 

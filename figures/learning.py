@@ -34,11 +34,7 @@ def main(argv=None):
         axes[0, 0].legend(handles=handles, loc="lower left")
         shared = [*dsm.plot.legend_handles(*diagrams), stability]
         figure.legend(handles=shared, loc="outside lower center", ncols=4)
-        paths = [args.out / f"learning.{kind}" for kind in ("png", "pdf")]
-        args.out.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            figure.savefig(path)
-        plt.close(figure)
+        paths = dsm.plot.save(figure, args.out, "learning", args.data.glob("learning_*.nc"))
     print_table(args.data)
     print("\nfigures:", *paths, f"\ndata:    {args.data}/learning_*.nc")
 

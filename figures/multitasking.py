@@ -27,15 +27,20 @@ def main(argv=None):
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("figures"))
     args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
     plt.switch_backend("Agg")
     thermal, noisy, runs = (stored(args.data, name) for name in ("T", "rho", "simulation"))
     with plt.style.context(dsm.plot.STYLE):
-        paths = save(draw(thermal, runs), args.out / "multitasking")
-        paths += save(draw(noisy), args.out / "multitasking_rho")
         zero = dsm.plot.stored(args.data / "multitasking_zero.nc", "make multitasking")
-        paths += save(draw_zero(zero), args.out / "multitasking_zero")
-    print("figures:", *paths, f"\ndata:    {args.data}/multitasking_*.nc")
+        figures = {
+            "multitasking": draw(thermal, runs),
+            "multitasking_rho": draw(noisy),
+            "multitasking_zero": draw_zero(zero),
+        }
+        for name, figure in figures.items():
+            dsm.plot.save(figure, args.out, name, args.data.glob("multitasking_*.nc"))
+    print(
+        "figures:", *(args.out / f"{name}.png" for name in figures), f"and .pdf\ndata:    {args.data}/multitasking_*.nc"
+    )
 
 
 def stored(folder, name):
@@ -127,14 +132,6 @@ def draw_zero(ds):
     shared = [*axes[1].get_lines()[: 2 * K : 2], Line2D([], [], color="0.3", linestyle=":", label="d^(k−1)")]
     figure.legend(handles=[*shared, threshold_mark([], [], None)], loc="outside lower center", ncols=6)
     return figure
-
-
-def save(figure, stem):
-    paths = [stem.with_suffix(f".{kind}") for kind in ("png", "pdf")]
-    for path in paths:
-        figure.savefig(path)
-    plt.close(figure)
-    return paths
 
 
 if __name__ == "__main__":

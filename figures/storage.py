@@ -32,11 +32,7 @@ def main(argv=None):
             draw_diagram(axes[0, column], theory, exact, simulation)
             draw_curve(axes[1, column], theory, simulation)
         figure.legend(handles=dsm.plot.legend_handles(*diagrams), loc="outside lower center", ncols=5)
-        paths = [args.out / f"storage.{kind}" for kind in ("png", "pdf")]
-        args.out.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            figure.savefig(path)
-        plt.close(figure)
+        paths = dsm.plot.save(figure, args.out, "storage", args.data.glob("storage_*.nc"))
     print_table(args.data)
     print("\nfigures:", *paths, f"\ndata:    {args.data}/storage_*.nc")
 

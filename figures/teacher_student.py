@@ -31,11 +31,7 @@ def main(argv=None):
             draw_scan(axes[row, 2], load(args.data, "simulation", P))
             draw_sizes(axes[row, 3], load(args.data, "compare", P, "_0"))
         figure.legend(handles=dsm.plot.legend_handles(*diagrams), loc="outside lower center", ncols=5)
-        paths = [args.out / f"teacher_student.{kind}" for kind in ("png", "pdf")]
-        args.out.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            figure.savefig(path)
-        plt.close(figure)
+        paths = dsm.plot.save(figure, args.out, "teacher_student", args.data.glob("teacher_*.nc"))
     print_energies(args.data)
     print_table(args.data)
     print("\nfigures:", *paths, f"\ndata:    {args.data}/teacher_*.nc")

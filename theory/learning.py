@@ -21,7 +21,7 @@ KINDS = ("spinodal", "coexistence")
 LIGHT = {2: (0.005, 0.2), 3: (0.02, 0.2), 4: (0.02, 0.2)}  # α and T of the regions in (M, r)
 QUALITY = {2: (0.35, 0.03), 3: (0.5, 0.1), 4: (0.6, 0.1)}  # r and the largest α of the regions in (M, α)
 PRESETS = {  # numbers of examples of the thresholds, qualities for M_c, largest M and columns of the regions
-    "toy": ((2, 30), (0.7,), 3, 5),
+    "toy": ((4,), (0.7,), 3, 5),
     "quick": ((2, 3, 4, 6, 10, 20, 50, 100, 300, 1000), (0.3, 0.45, 0.6, 0.75), 24, 77),
     "full": (
         (2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 3000),

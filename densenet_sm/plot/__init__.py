@@ -7,6 +7,7 @@
 """
 
 from .campaigns import campaign
-from .diagrams import STYLE, compare, legend_handles, lines, phase_diagram, stored
+from .diagrams import STYLE, compare, legend_handles, lines, phase_diagram
+from .files import save, stored
 
-__all__ = ["STYLE", "campaign", "compare", "legend_handles", "lines", "phase_diagram", "stored"]
+__all__ = ["STYLE", "campaign", "compare", "legend_handles", "lines", "phase_diagram", "save", "stored"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,20 +13,6 @@ from ..errors import check_name
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-
-
-def stored(path: Path | str, make: str) -> xr.Dataset:
-    """The dataset in a file, or FileNotFoundError that says what makes it.
-
-    >>> stored("missing.nc", "make learning")
-    Traceback (most recent call last):
-    FileNotFoundError: missing.nc is not there: run make learning
-    """
-    import xarray as xr
-
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path} is not there: run {make}")
-    return xr.load_dataset(path, engine="h5netcdf")
 
 
 def _pale(colour: str) -> str:

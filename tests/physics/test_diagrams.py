@@ -135,7 +135,7 @@ def test_rows_far_apart_give_the_same_lines_as_rows_that_seed_each_other():
 
 def test_where_a_line_meets_the_first_column_it_belongs_to_the_nearer_of_two_ends():
     """P = 2 under synaptic noise: retrieval begins at low T beyond nu = 2/pi and ends at T = 1."""
-    ds = phase_diagram(Model(P=2), x=("T", 0.01, 1.3, 9), y=("nu", 0.0, 1.2, 13))
+    ds = phase_diagram(Model(P=2), x=("T", 0.01, 1.3, 5), y=("nu", 0.0, 1.2, 7))
     ends = [ds.sel(line=line) for line in ("spinodal/RS", "spinodal/RS lower")]
     assert float(ends[0].line_x.min()) > 0.9
     first = ends[1].isel(point=0)
@@ -145,7 +145,7 @@ def test_where_a_line_meets_the_first_column_it_belongs_to_the_nearer_of_two_end
 
 def test_diluted_patterns_leave_no_column_without_a_name():
     model = Model(P=2, protocol=Multitasking(K=2, d=0.3))
-    ds = phase_diagram(model, x=("d", 0.0, 0.9, 10), y=("T", 0.05, 1.1, 8))
+    ds = phase_diagram(model, x=("d", 0.0, 0.9, 7), y=("T", 0.05, 1.1, 5))
     names = set(ds.phase.values.ravel().tolist())
     assert {"pure", "hierarchical", "paramagnet"} <= names
     assert phases.NO_STATE not in names

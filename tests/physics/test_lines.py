@@ -1,5 +1,7 @@
 """Branches through their folds and lines of transitions, against searches point by point and closed forms."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -69,10 +71,16 @@ def test_a_branch_that_does_not_exist_is_refused_saying_where():
         follow(Model(P=3, protocol=Supervised(r=0.5, M=3)), "M", (1, 9), T=0.1)
 
 
+@cache
+def traced(P, kind):
+    """A line in (α, T), followed once."""
+    return line(Model(P=P), "alpha", "T", kind=kind)
+
+
 @pytest.mark.parametrize("kind", ["spinodal", "coexistence", "at"])
 @pytest.mark.parametrize("P", [2, 3, 4])
 def test_points_of_a_line_are_those_that_critical_finds(P, kind):
-    ds = line(Model(P=P), "alpha", "T", kind=kind)
+    ds = traced(P, kind)
     x, y = finite(ds)
     assert ds.residual.max() < 1e-8
     inside = np.flatnonzero((x > 0.02) & (y > 1e-3) & (y < 0.9))
@@ -83,7 +91,7 @@ def test_points_of_a_line_are_those_that_critical_finds(P, kind):
 
 def test_the_retrieval_spinodal_of_three_bodies_bends_back_at_low_temperature():
     """From zero temperature the capacity first grows: the line is one curve with a largest load inside."""
-    ds = line(Model(P=3), "alpha", "T")
+    ds = traced(3, "spinodal")
     x, y = finite(ds)
     assert len(ds.line) == 1
     assert 0 < np.argmax(x) < len(x) - 1
@@ -95,8 +103,8 @@ def test_the_retrieval_spinodal_of_three_bodies_bends_back_at_low_temperature():
 
 @pytest.mark.parametrize("kind", ["spinodal", "coexistence"])
 def test_lines_cross_the_nishimori_line_where_it_says(kind):
-    against = {"against": "paramagnet"} if kind == "coexistence" else {}
-    x, y = finite(line(Model(P=3), "alpha", "T", kind=kind, **against))
+    melting = kind == "coexistence"  # with the paramagnet, where the lowest competitor is the glass elsewhere
+    x, y = finite(line(Model(P=3), "alpha", "T", kind=kind, against="paramagnet") if melting else traced(3, kind))
     gap = x - y
     n = int(np.flatnonzero(np.diff(np.sign(gap)))[0])
     share = gap[n] / (gap[n] - gap[n + 1])

@@ -129,7 +129,7 @@ def test_monte_carlo_energy_on_the_nishimori_line_is_exact_at_every_size(T_ratio
 def test_monte_carlo_agrees_with_the_theory_in_standard_errors_and_not_with_that_of_another_temperature():
     """T* = 3, where what the exact signal leaves over, some 135/(2T*²N), is tenths at most; α = 4T*², T = T*."""
     model, sizes = student(3.0, alpha=36.0), (40, 60)
-    found = compare(model, 3.0, sizes=sizes, samples=12, sweeps=60, burn_in=30, seed=3)
+    found = compare(model, 3.0, sizes=sizes, samples=8, sweeps=60, burn_in=30, seed=3)
     assert (np.abs(found.z) < SIGMAS).all()
     m = found.sel(observable="m")
     assert (np.abs(m.value_N - m.theory_N) < SIGMAS * m.error_N).all()

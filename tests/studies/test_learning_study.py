@@ -38,10 +38,10 @@ def test_regions_are_stored_over_every_number_of_examples(study, P, name):
 
 def test_the_printed_table_has_every_threshold_and_its_law(study):
     rows = re.findall(r"^  M = +(\d+)   supervised ([\d.]+) \(([\d.]+)\)   unsupervised ([\d.]+) \(", study[1], re.M)
-    assert len(rows) == 2 * len(ORDERS)
+    assert len(rows) == len(ORDERS)
     for n, P in enumerate(ORDERS):
         ds = stored(study, "thresholds", P).sel(kind="spinodal", protocol="supervised")
-        for row, M in zip(rows[2 * n : 2 * n + 2], ds.M.values, strict=True):
+        for row, M in zip(rows[n : n + 1], ds.M.values, strict=True):
             assert int(row[0]) == M
             assert float(row[1]) == pytest.approx(float(ds.r_c.sel(M=M)), abs=1e-4)
             assert float(row[2]) == pytest.approx(float(ds.law.sel(M=M)), abs=1e-4)
@@ -50,7 +50,7 @@ def test_the_printed_table_has_every_threshold_and_its_law(study):
 def test_the_figure_is_drawn_in_both_formats_and_not_blank(study):
     image = imread(study[0] / "figures" / "learning.png")[..., :3]
     assert min(image.shape[:2]) > 300
-    assert len(np.unique(image.reshape(-1, 3).round(2), axis=0)) > 20
+    assert len(np.unique(image[::4, ::4].reshape(-1, 3).round(2), axis=0)) > 20
     for column in np.array_split(image, 3, axis=1):
         assert (column.min(-1) < 0.5).mean() > 0.005  # lines, points and letters
     assert (study[0] / "figures" / "learning.pdf").read_bytes().startswith(b"%PDF")

@@ -51,7 +51,7 @@ def test_figures_are_drawn_in_both_formats_and_not_blank(study):
     for name in ("multitasking", "multitasking_rho", "multitasking_zero"):
         image = imread(study[0] / "figures" / f"{name}.png")[::3, ::3, :3]
         assert min(image.shape[:2]) > 100
-        assert len(np.unique(image.reshape(-1, 3).round(2), axis=0)) > 20
+        assert len(np.unique(image[::4, ::4].reshape(-1, 3).round(2), axis=0)) > 20
         assert (study[0] / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert str(study[0] / "figures" / f"{name}.png") in study[1]
 

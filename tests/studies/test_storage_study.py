@@ -41,7 +41,7 @@ def test_every_comparison_is_stored_with_value_error_theory_and_z(study, P):
 def test_the_figure_is_drawn_in_both_formats_and_not_blank(study):
     image = imread(study[0] / "figures" / "storage.png")[..., :3]
     assert min(image.shape[:2]) > 300
-    assert len(np.unique(image.reshape(-1, 3).round(2), axis=0)) > 20
+    assert len(np.unique(image[::4, ::4].reshape(-1, 3).round(2), axis=0)) > 20
     for third in np.array_split(image, 3, axis=1):  # one column for each order
         assert (third.min(-1) < 0.5).mean() > 0.005  # lines, points and letters
     assert (study[0] / "figures" / "storage.pdf").read_bytes().startswith(b"%PDF")

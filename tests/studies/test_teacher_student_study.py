@@ -64,7 +64,7 @@ def test_the_printed_tables_have_energies_of_every_size_and_z_of_every_point(stu
 def test_the_figure_is_drawn_in_both_formats_and_not_blank(study):
     image = imread(study[0] / "figures" / "teacher_student.png")[..., :3]
     assert min(image.shape[:2]) > 300
-    assert len(np.unique(image.reshape(-1, 3).round(2), axis=0)) > 20
+    assert len(np.unique(image[::4, ::4].reshape(-1, 3).round(2), axis=0)) > 20
     for column in np.array_split(image, 4, axis=1):
         assert (column.min(-1) < 0.5).mean() > 0.005  # lines, points and letters
     assert (study[0] / "figures" / "teacher_student.pdf").read_bytes().startswith(b"%PDF")
