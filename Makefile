@@ -41,7 +41,7 @@ contracts: .venv/dev
 	$(BIN)/lint-imports
 
 pytest: .venv/dev
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -12,7 +12,7 @@ from densenet_sm.theory.atoms import AtomAverages
 from densenet_sm.theory.averages import Averages, averages
 from densenet_sm.theory.site import Site
 
-TEMPERATURES = (0.01, 0.05, 0.3, 1.0, 5.0)
+TEMPERATURES = (0.01, 0.3, 1.0, 5.0)
 
 
 def site_of(protocol, field=0.0, example=False):

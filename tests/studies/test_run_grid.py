@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -89,13 +91,17 @@ def test_killed_at_any_instant_and_run_again_the_bits_are_the_same(whole, tmp_pa
     command = [sys.executable, "-m", "densenet_sm.cli", "run", str(path), "--store", str(tmp_path / "s"), "--quiet"]
     code = "import sys; from densenet_sm.cli import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", code, *command[3:]]
-    running = subprocess.Popen(command, start_new_session=True)
-    while not list((tmp_path / "s" / "cells").glob("*.npz")):
-        assert running.poll() is None
-        time.sleep(0.01)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
-    stored = len(list((tmp_path / "s" / "cells").glob("*.npz")))
+    for _ in range(5):  # on a busy machine all may be done before it is killed
+        shutil.rmtree(tmp_path / "s", ignore_errors=True)
+        running = subprocess.Popen(command, start_new_session=True)
+        while not list((tmp_path / "s" / "cells").glob("*.npz")) and running.poll() is None:
+            time.sleep(0.01)
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        stored = len(list((tmp_path / "s" / "cells").glob("*.npz")))
+        if 0 < stored < CELLS:
+            break
     assert 0 < stored < CELLS
     assert status(tmp_path / "s")["missing"] == CELLS - stored
     states = [v for name, v in load(tmp_path / "s").items() if str(name).endswith("state")]
