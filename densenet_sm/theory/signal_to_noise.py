@@ -83,20 +83,25 @@ def bit_errors(
     g, A = _pull(model, N), N - 2 * round(N * (1 - overlap) / 2)
     odds = np.exp(-betaln(np.arange(N) + 1, N - np.arange(N)) - math.log(N) - (N - 1) * math.log(2))
     counts = streams.generator(seed, "one step").multinomial(K - 1, np.tile(odds / odds.sum() / 2, 2), draws)
-    noise = (counts[:, :N] - counts[:, N:]) @ g(a)
-    fields = noise[:, None] + g(np.array([A - 1.0, min(A + 1.0, N - 1.0)]))
+    difference = counts[:, :N] - counts[:, N:]
+    owns = (A - 1.0, min(A + 1.0, N - 1.0))
+    fields = np.stack([difference @ g(a, own) + g(own, own) for own in owns], axis=1)
     return ((fields < 0) + 0.5 * (fields == 0)).mean(0)
 
 
-def _pull(model: Model, N: int) -> Callable[[Array], Array]:
-    """g(a): what an aligned pattern pulls a spin with, a being the sum of its other N − 1 products."""
+def _pull(model: Model, N: int) -> Callable[[Any, float], Any]:
+    """g(a), or a multiple: what aligned patterns pull a spin with, a being the sum of their other N − 1 products.
+
+    Exponentials are relative to the pattern's `own` and bounded: what is cut off wins, or loses, by e^600 either way.
+    """
     if model.lam is not None:
-        lam = model.lam
-        return lambda a: np.exp(lam * (a - (N - 1)))
+        lam = min(model.lam, 40.0)  # e^80 is more than all patterns: from here on the nearest decides
+        return lambda a, own: np.exp(np.clip(lam * (a - own), -600.0, 600.0))
     P = model.P
     if model.interaction == "tensor":
-        return elementary_polynomial(P - 1, N - 1)
-    return lambda a: ((a + 1) / N) ** P - ((a - 1) / N) ** P
+        polynomial = elementary_polynomial(P - 1, N - 1)
+        return lambda a, own: polynomial(a)
+    return lambda a, own: ((a + 1) / N) ** P - ((a - 1) / N) ** P
 
 
 def losses(m: ArrayLike) -> tuple[Array, Array]:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from densenet_sm import Model, Network, ParameterError, Supervised, bit_errors, exponential_capacity, one_step
 
@@ -40,6 +41,19 @@ def test_bit_errors_are_those_of_networks(parameters, overlap):
         if np.isfinite(column).all():
             error = math.hypot(column.std() / math.sqrt(networks), 0.5 / math.sqrt(draws))
             assert abs(column.mean() - value) < 4 * error
+
+
+def test_steep_exponentials_follow_the_nearest_pattern():
+    """Errors stop changing with λ, where a right spin is wrong if a nearer pattern is the nearest, half the time."""
+    N, K, flips = 20, 300, 2
+    steep = [
+        bit_errors(Model(interaction="log-sum-exp", lam=lam), N, K, overlap=0.8, draws=20_000) for lam in (20, 1e3, 1e8)
+    ]
+    assert (steep[0] == steep[1]).all()
+    assert (steep[1] == steep[2]).all()
+    nearer = 1 - binom.sf(flips - 1, N - 1, 0.5) ** (K - 1)  # some pattern is nearer than the own one to a right spin
+    level = (K - 1) * binom.pmf(flips, N - 1, 0.5) / 2  # as near and against it: a tie
+    assert steep[0][0] == pytest.approx(nearer / 2 + level / 2, abs=0.005)
 
 
 def test_bit_errors_step_at_the_basin_of_exponential_networks():
