@@ -2,9 +2,9 @@ r"""Exponential interactions in plain NumPy, with A_μ = Σ_i t_i^μ s_i = N x_�
 
 "log-sum-exp": H = −(1/λ) ln Σ_μ w_μ exp(λ A_μ);   "sum-exp": H = −N Σ_μ w_μ exp(λ (A_μ − N)).
 
-Both are minimal at a pattern, near −N each, and with S = −H/N of the second the first is −N − (1/λ) ln S (lucibello2024,
-demircigil2017). Exponents are shifted by the largest, or bounded before. "sum-exp" is flat, H = 0, where every pattern is
-so far that λ(N − A_μ) > 700; "log-sum-exp" is not.
+Both are minimal at a pattern, near −N each, and with S = −H/N of the second the first is −N − (1/λ) ln S
+(lucibello2024, demircigil2017). Exponents are shifted by the largest, or bounded before. "sum-exp" is flat (H = 0)
+where every pattern is so far that λ(N − A_μ) > 700; "log-sum-exp" is not.
 """
 
 from __future__ import annotations
