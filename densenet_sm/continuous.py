@@ -151,10 +151,11 @@ class ModernHopfield:
         return 2 * self.radius * self._xp.exp(self._xp.minimum(exponent, self._xp.zeros_like(exponent)))
 
     def well_separated(self) -> Array:
-        """Whether Δ_μ ≥ 2/(βK) + (1/β) ln(2(K − 1)KβM²), of every pattern: [K].
+        """Whether Δ_μ ≥ 2/(βK) + (1/β) max{0, ln(2(K − 1)KβM²)}, of every pattern: [K].
 
         Then `error_bound` at distance 1/(βKM) is at most that distance: the update maps the ball around the pattern
-        into itself, and a fixed point lies in it, by Brouwer's theorem (ramsauer2021, theorem 4, lemma A4).
+        into itself, and a fixed point lies in it, by Brouwer's theorem (ramsauer2021, theorem 4, lemma A4). Patterns
+        are at least Δ_μ/M apart, so that balls of such patterns do not meet: the logarithm counts from zero.
 
         >>> ModernHopfield([[3.0, 0.0], [0.0, 3.0]], beta=1.0).well_separated().tolist()
         [True, True]
@@ -162,7 +163,7 @@ class ModernHopfield:
         if self.K == 1:
             return self._xp.ones(1) > 0
         size = 2 * (self.K - 1) * self.K * self.beta * self.radius**2
-        least = 2 / (self.beta * self.K) + (math.log(size) / self.beta if size > 0 else -math.inf)
+        least = 2 / (self.beta * self.K) + max(0.0, math.log(size) if size > 0 else 0.0) / self.beta
         return self.separations() >= least
 
     def _classified(self, p: Array) -> tuple[Any, Any]:
@@ -227,7 +228,9 @@ def capacity_bound(d: int, beta: float = 1.0, radius: float | None = None, failu
     a = 2 / (d - 1) * (1 + math.log(2 * beta * square * failure))
     b = 2 * square * beta / (5 * (d - 1))
     logarithm = math.log(failure) / 2 + (d - 1) / 4 * math.log(b / float(np.real(wrightomega(a + math.log(b)))))
-    if logarithm < math.log(2):
+    if (
+        logarithm < math.log(2) or math.log(2 * beta * square) + 2 * logarithm < 0
+    ):  # balls that meet: see well_separated
         remedy = "Raise d, beta, radius or failure."
         raise ParameterError("d", "such that the bound is proved, K >= 2", (d, math.exp(logarithm)), remedy)
     return math.exp(logarithm) if logarithm < 709 else math.inf

@@ -33,10 +33,18 @@ def check_exponential(interaction: str, P: Any, lam: Any, entries: Array, weight
         raise ParameterError("noise", f"None with {interaction!r}", "noise", "Synaptic noise has an order P.")
     if interaction == "log-sum-exp" and (weights <= 0).any():
         raise ParameterError("weights", "positive with 'log-sum-exp'", float(weights.min()), "Drop those patterns.")
-    reach = np.abs(entries).sum(1, dtype=float).max() - entries.shape[1]
-    if lam * reach > LARGEST and interaction == "sum-exp":
-        requirement = f"such that λ (Σ|t| − N) stays below {LARGEST:g}"
-        raise ParameterError("lam", requirement, lam * reach, "Scale the entries to modulus 1, or use 'log-sum-exp'.")
+    N = entries.shape[1]
+    with np.errstate(over="ignore"):
+        largest = float(np.abs(entries).sum(1, dtype=float).max())
+        total = float(np.abs(weights).sum())
+    if not lam * largest < 1e300:
+        raise ParameterError(
+            "lam", "such that λ Σ|t| stays below 1e300", lam * largest, "Scale the entries, lower lam."
+        )
+    if interaction == "sum-exp" and lam * (largest - N) + math.log(N * max(total, 1.0)) > LARGEST:
+        requirement = f"such that λ (Σ|t| − N) + ln(N Σ|w|) stays below {LARGEST:g}"
+        value = lam * (largest - N) + math.log(N * max(total, 1.0))
+        raise ParameterError("lam", requirement, value, "Scale the entries to modulus 1, or use 'log-sum-exp'.")
     return lam
 
 

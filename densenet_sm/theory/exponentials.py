@@ -26,6 +26,7 @@ from scipy.optimize import brentq
 from ..errors import ParameterError, check_name, check_number
 
 PATTERNS = ("sign", "sphere", "normal")
+STEEPEST = 1e100  # of λ and p: squares are finite
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def exponential_capacity(lam: float, patterns: str = "sign") -> ExponentialCapac
     >>> round(found.typical, 6), round(found.every_flips, 6)  # 1 − ln cosh 1, ½ ln 2
     (0.566219, 0.346574)
     """
-    lam = check_number("lam", lam, low=0, open_low=True)
+    lam = check_number("lam", lam, low=0, high=STEEPEST, open_low=True)
     check_name("patterns", patterns, PATTERNS)
     typical = _typical(patterns, lam)
     every = math.log1p(2 * typical) / 4 if patterns == "normal" else typical / 2
@@ -116,7 +117,7 @@ def power_capacity(p: float, patterns: str = "sign") -> float:
     >>> round(power_capacity(1.0), 6), round(power_capacity(40.0), 6)
     (0.588633, 0.693147)
     """
-    p = check_number("p", p, low=0, open_low=True, remedy="p is the order per spin, P/N.")
+    p = check_number("p", p, low=0, high=STEEPEST, open_low=True, remedy="p is the order per spin, P/N.")
     check_name("patterns", patterns, PATTERNS)
     if patterns == "normal":
         return p * (1 - math.log(p)) / 2 if p < 1 else 0.5
@@ -124,24 +125,28 @@ def power_capacity(p: float, patterns: str = "sign") -> float:
         return math.log1p(p) / 2 + p * math.log1p(1 / p) / 2
     # x = tanh(a), a tanh(a) = p: near x = 1 a is the better unknown
     a = float(brentq(lambda a: a * math.tanh(a) - p, 0.0, p + 1 + math.sqrt(p), xtol=1e-14))
-    return a * math.tanh(a) - _zeta("sign", a) - p * math.log(math.tanh(a))
+    return _rate("sign", a) - p * math.log(math.tanh(a))
 
 
 def _typical(patterns: str, lam: float) -> float:
     if patterns == "sign":
-        return math.log(2) - math.log1p(math.exp(-2 * lam))  # λ − ln cosh λ
-    u = min(lam, 1.0) if patterns == "normal" else lam
-    return u - _zeta(patterns, u)
+        return -math.log1p(math.expm1(-2 * lam) / 2)  # λ − ln cosh λ
+    if patterns == "normal":
+        u = min(lam, 1.0)
+        return u - u**2 / 2
+    root = math.hypot(1, 2 * lam)
+    far = (1 + 1 / (root + 2 * lam)) / (1 + root)  # 1 − x
+    return lam * far - math.log(_slope(patterns, lam) / lam) / 2
 
 
 def _zeta(patterns: str, lam: float) -> float:
     """ζ(λ) = max_x [λx − s(x)]."""
     if patterns == "sign":
-        return lam + math.log1p(math.exp(-2 * lam)) - math.log(2)
+        return lam - _typical("sign", lam)
     if patterns == "normal":
         return lam**2 / 2
     x = _slope(patterns, lam)
-    return lam * x + math.log1p(-(x**2)) / 2
+    return lam * x + math.log(x / lam) / 2  # 1 − x² = x/λ
 
 
 def _slope(patterns: str, lam: float) -> float:
@@ -153,7 +158,11 @@ def _slope(patterns: str, lam: float) -> float:
 
 def _rate(patterns: str, lam: float) -> float:
     """s(ζ'(λ)) = λ ζ'(λ) − ζ(λ)."""
-    return lam * _slope(patterns, lam) - _zeta(patterns, lam)
+    if patterns == "sign":  # with 1 − tanh λ in the place of two large numbers
+        return _typical("sign", lam) - 2 * lam * math.exp(-2 * lam) / (1 + math.exp(-2 * lam))
+    if patterns == "sphere":
+        return -math.log(_slope(patterns, lam) / lam) / 2
+    return lam**2 / 2
 
 
 def _overlap_at(patterns: str, alpha: float) -> float:

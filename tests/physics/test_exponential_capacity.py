@@ -177,3 +177,18 @@ def test_flips_of_single_spins_leave_patterns_alone_up_to_their_capacity():
 def test_bad_input_is_refused(given, name):
     with pytest.raises(ParameterError, match=f"^{name}"):
         exponential_capacity(*given)
+
+
+@pytest.mark.parametrize("patterns", RATES)
+def test_extreme_exponents_have_their_limits(patterns):
+    tiny, huge = exponential_capacity(1e-17, patterns), exponential_capacity(1e16, patterns)
+    assert tiny.typical == pytest.approx(1e-17, rel=1e-6)
+    assert huge.typical == pytest.approx(
+        {"sign": math.log(2), "sphere": (1 + math.log(1e16)) / 2, "normal": 0.5}[patterns]
+    )
+    if patterns == "sign":
+        assert huge.condensation == pytest.approx(math.log(2))
+        assert huge.basin(0.3) == pytest.approx(exponential_capacity(30.0).basin(0.3))
+        assert power_capacity(1e16) == pytest.approx(math.log(2))
+    with pytest.raises(ParameterError, match=r"^lam"):
+        exponential_capacity(1e155, patterns)

@@ -184,3 +184,13 @@ def test_arrays_of_another_library_give_its_arrays_and_the_same_numbers(xp):
     assert isinstance(other.retrieve(xp.asarray(states[0, 0])).kind, str)
     with pytest.raises(ParameterError, match=r"^patterns"):
         ModernHopfield(xp.asarray(np.full((2, 2), np.nan)), beta=1.0)
+
+
+def test_nothing_is_proved_where_one_ball_holds_all_patterns():
+    patterns = sphere(10, 20, 3.5, 8)
+    faint = ModernHopfield(patterns, beta=1e-6)
+    assert set(faint.retrieve(patterns).kind) == {"global"}
+    assert not faint.well_separated().any()
+    for beta in (1e-300, 1e-12, 1e-6, 1e-4):
+        with pytest.raises(ParameterError, match=r"^d must be such that the bound is proved"):
+            capacity_bound(75, beta=beta)

@@ -184,3 +184,16 @@ def test_bad_models_are_refused(given, name):
 def test_more_patterns_than_a_float_counts_are_refused():
     with pytest.raises(ParameterError, match="alpha"):
         dsm.Model(interaction="sum-exp", lam=1.0, alpha=1.0).n_patterns(1000)
+
+
+@pytest.mark.parametrize(
+    ("entries", "parameters"),
+    [
+        (np.ones((2, 12)), {"interaction": "log-sum-exp", "lam": 1e308}),
+        ([[1e308, 1e308]], {"interaction": "log-sum-exp", "lam": 6.0}),
+        ([[50.0, 50.0]], {"interaction": "sum-exp", "lam": 6.0, "weights": [1e60]}),
+    ],
+)
+def test_exponents_that_overflow_are_refused(entries, parameters):
+    with pytest.raises(ParameterError, match=r"^lam must be such that"):
+        Network(entries, **parameters)
