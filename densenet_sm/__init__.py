@@ -26,8 +26,8 @@ from .protocols import Multitasking, Storing, Supervised, TeacherStudent, Unsupe
 if TYPE_CHECKING:
     from . import plot
     from .continuous import ModernHopfield, capacity_bound
-    from .dialects import papers
     from .enumeration import exact
+    from .literature import papers
     from .montecarlo import anneal, basins, estimate, ladder, merge, plefka, retrieve, simulate
     from .network import Network
     from .study import compare, load, run_grid
@@ -128,7 +128,7 @@ _HOME = {
     "ModernHopfield": "continuous",
     "capacity_bound": "continuous",
     "exact": "enumeration",
-    "papers": "dialects",
+    "papers": "literature",
     "solve": "theory",
     "State": "theory",
     "bit_errors": "theory",

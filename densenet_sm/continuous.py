@@ -15,7 +15,7 @@ from .errors import ParameterError, check_integer, check_number
 Array = Any  # of NumPy, CuPy or another library of the array API standard
 WEIGHT = 0.9  # share of the weight that the patterns of a fixed point hold
 PATTERN, METASTABLE, GLOBAL = "pattern", "metastable", "global"
-LARGEST = 1e300
+HEADROOM = 1e-6  # of the largest float, for sums
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,8 @@ class ModernHopfield:
         self.K, self.d = self.patterns.shape
         remedy = "β multiplies ξ·x in the exponent; β → ∞ takes the nearest pattern."
         self.beta = check_number("beta", beta, low=0, open_low=True, remedy=remedy)
-        largest = float(self._xp.max(self._xp.abs(self.patterns)))
-        if largest > 1e150 or max(self.beta, 1.0) * self.d * largest**2 > LARGEST:
-            raise ParameterError("patterns", f"of β d max ξ² below {LARGEST:g}", largest, "Scale the patterns.")
+        self._largest = float(self._xp.max(self._xp.abs(self.patterns)))
+        self._bounded("patterns", self._largest, self.patterns)
         self.radius = float(self._xp.max(self._norm(self.patterns)))
 
     def energy(self, x: Any) -> Any:
@@ -97,12 +96,13 @@ class ModernHopfield:
     def retrieve(self, x: Any, tolerance: float = 1e-9, updates: int = 10_000) -> FixedPoint:
         """Update states [..., d] until none moves by more than tolerance × M, or so many times. Returns a FixedPoint.
 
-        A FixedPoint that is not converged says so: near β where fixed points merge, convergence is slow.
+        A FixedPoint that is not converged says so: near β where fixed points merge, convergence is slow. No tolerance
+        is below eight roundings of the arithmetic (single precision: 1e-6).
 
         >>> ModernHopfield([[2.0, 0.0], [0.0, 2.0]], beta=4.0).retrieve([[1.5, 0.5], [0.0, 0.1]]).kind.tolist()
         ['pattern', 'pattern']
         """
-        check_number("tolerance", tolerance, low=0)
+        tolerance = max(check_number("tolerance", tolerance, low=0), 8 * float(self._xp.finfo(self.patterns.dtype).eps))
         updates = check_integer("updates", updates, low=1)
         x = self._states(x)
         done = 0
@@ -189,14 +189,24 @@ class ModernHopfield:
         if states.ndim == 0 or states.shape[-1] != self.d:
             remedy = "The last axis runs over the components of a pattern."
             raise ParameterError("x", f"of shape [{self.d}] or [..., {self.d}]", tuple(states.shape), remedy)
-        if states.size and not float(self._xp.max(self._xp.abs(states))) < 1e150:
-            raise ParameterError("x", "of components below 1e150", "larger ones", "Scale the states.")
+        if math.prod(states.shape):
+            self._bounded("x", float(self._xp.max(self._xp.abs(states))), states)
         return states
+
+    def _bounded(self, name: str, largest: float, array: Array) -> None:
+        """ParameterError where β d |x| |ξ| or d x² could overflow in the arithmetic of the array."""
+        limit = HEADROOM * min(float(self._xp.finfo(a.dtype).max) for a in (array, self.patterns))
+        size = max(largest, self._largest)
+        if largest > 0 and math.log(self.d * max(self.beta, 1.0)) + 2 * math.log(size) > math.log(limit):
+            remedy = "Scale patterns and states, or lower beta."
+            raise ParameterError(name, f"such that max(β, 1) d max x² stays below {limit:g}", largest, remedy)
 
     def _array(self, name: str, values: Any) -> Array:
         """Finite floats of the patterns' library."""
         try:
             array = self._xp.asarray(values)
+            if not self._xp.isdtype(array.dtype, ("real floating", "integral", "bool")):
+                raise TypeError
             real = array.dtype in (self._xp.float32, self._xp.float64)
             array = array if real else self._xp.asarray(array, dtype=self._xp.float64)
         except (TypeError, ValueError):
@@ -221,16 +231,15 @@ def capacity_bound(d: int, beta: float = 1.0, radius: float | None = None, failu
     >>> round(capacity_bound(75, beta=1.0), 1)  # c = 1.3718
     11.0
     """
-    d = check_integer("d", d, low=2)
+    d = check_integer("d", d, low=2, high=10**15)
     check_number("beta", beta, low=0, open_low=True)
     check_number("failure", failure, low=0, high=1, open_low=True)
-    square = d - 1.0 if radius is None else check_number("radius", radius, low=0, open_low=True) ** 2
+    square = d - 1.0 if radius is None else check_number("radius", radius, low=0, high=1e100, open_low=True) ** 2
     a = 2 / (d - 1) * (1 + math.log(2 * beta * square * failure))
     b = 2 * square * beta / (5 * (d - 1))
     logarithm = math.log(failure) / 2 + (d - 1) / 4 * math.log(b / float(np.real(wrightomega(a + math.log(b)))))
-    if (
-        logarithm < math.log(2) or math.log(2 * beta * square) + 2 * logarithm < 0
-    ):  # balls that meet: see well_separated
+    meet = math.log(2 * beta * square) + 2 * logarithm < 0  # see well_separated
+    if logarithm < math.log(2) or meet:
         remedy = "Raise d, beta, radius or failure."
         raise ParameterError("d", "such that the bound is proved, K >= 2", (d, math.exp(logarithm)), remedy)
     return math.exp(logarithm) if logarithm < 709 else math.inf

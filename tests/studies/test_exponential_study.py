@@ -43,6 +43,7 @@ def test_retrieval_in_one_step_falls_with_the_number_of_patterns(study):
     assert (theory.retrieved.isel(log_K=0) == 1).all()
     assert (theory.retrieved.isel(log_K=-1) < 0.1).all()
     assert np.all(np.diff(theory.nearest) <= 0)
+    assert one.attrs.items() - {("seed", "1")} <= theory.attrs.items()
     np.testing.assert_allclose(one.log_K, theory.log_K[1 : 1 + one.sizes["log_K"]])
 
 

@@ -194,3 +194,27 @@ def test_nothing_is_proved_where_one_ball_holds_all_patterns():
     for beta in (1e-300, 1e-12, 1e-6, 1e-4):
         with pytest.raises(ParameterError, match=r"^d must be such that the bound is proved"):
             capacity_bound(75, beta=beta)
+
+
+@pytest.mark.parametrize("patterns", [[[1 + 5j, 0], [0, 1]], [["1", "2"]]])
+def test_what_is_no_real_number_is_refused(patterns):
+    with pytest.raises(ParameterError, match=r"^patterns must be a full array of real numbers"):
+        ModernHopfield(patterns, 1.0)
+
+
+def test_what_could_overflow_is_refused_in_the_arithmetic_of_the_patterns():
+    with pytest.raises(ParameterError, match=r"^x must be such that"):
+        ModernHopfield([[1.0, 0.0], [0.0, 1.0]], 1e200).update([1e120, 0.0])
+    with pytest.raises(ParameterError, match=r"^patterns must be such that"):
+        ModernHopfield(np.float32([[1e25, 0], [0, 1e25]]), 1.0)
+    for arguments in ({"d": 75, "radius": 1e200}, {"d": 10**400}):
+        with pytest.raises(ParameterError):
+            capacity_bound(**arguments)
+
+
+def test_single_precision_converges():
+    patterns = (2 * np.random.default_rng(9).standard_normal((30, 9))).astype(np.float32)
+    found = ModernHopfield(patterns, 0.3).retrieve(patterns)
+    assert found.converged.all()
+    assert found.updates < 1000
+    assert found.x.dtype == np.float32
