@@ -2,14 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: phase-diagram detection learning constants multitasking teacher-student breaking exponential images figures test lint types contracts pytest format lock bench docs clean
+.PHONY: phase-diagram detection learning examples constants glass multitasking hierarchy capacity teacher-student breaking exponential images agreement figures test lint types contracts pytest format lock bench docs clean
 
 phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo: PNG, PDF and a table (under 5 minutes)
 	$(BIN)/python theory/storage.py
 	$(BIN)/python simulations/storage.py
 	$(BIN)/python figures/storage.py
 
-detection learning: .venv/runtime  ## diagrams of one study: data/<study>_*.nc, figures/<study>.png and .pdf
+learning: .venv/runtime  ## diagrams of one study: data/<study>_*.nc, figures/<study>.png and .pdf
 	$(BIN)/python theory/$@.py
 	$(BIN)/python figures/$@.py
 
@@ -23,7 +23,7 @@ constants: .venv/runtime  ## theory/constants.csv, figures/constants.png and .pd
 	$(BIN)/python theory/constants.py
 	$(BIN)/python figures/constants.py
 
-multitasking teacher-student breaking exponential: .venv/runtime  ## the same, with Monte Carlo
+detection examples glass multitasking hierarchy capacity teacher-student breaking exponential: .venv/runtime  ## the same, with Monte Carlo
 	$(BIN)/python theory/$(subst -,_,$@).py
 	$(BIN)/python simulations/$(subst -,_,$@).py
 	$(BIN)/python figures/$(subst -,_,$@).py

@@ -1,18 +1,25 @@
-"""Detection, diagrams under synaptic noise and noise in the data: figures/detection.png and .pdf; reads stored data.
+"""Detection: figures/detection.*, diagrams; detection_runs.*, Monte Carlo over theory; reads stored data only.
 
 python figures/detection.py [--data data] [--out figures]
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import densenet_sm as dsm
+from densenet_sm.study import table
 
 ORDERS = (2, 3, 4, 6)
 STRETCH = {"": ("-", 1.0), "_less": (":", 0.8), "_more": ("--", 1.2)}  # of the exponents of r and M
+
+RUNS, FAINT = (2, 3, 4), (3, 4)  # orders of the runs
+MARKERS = "osD"
+SMALL = {"markersize": 4, "capsize": 2, "linewidth": 1}
+HELD = 0.9  # m of a pattern that counts as retrieved
 
 
 def main(argv=None):
@@ -39,7 +46,9 @@ def main(argv=None):
         draw_exponents(axes[2, 3])
         figure.legend(handles=dsm.plot.legend_handles(*diagrams), loc="outside lower center", ncols=6)
         paths = dsm.plot.save(figure, args.out, "detection", args.data.glob("detection_*.nc"))
+        paths += dsm.plot.save(draw_runs(args.data), args.out, "detection_runs", args.data.glob("detection_*.nc"))
     print_table(data)
+    print_comparisons(args.data)
     print("\nfigures:", *paths, f"\ndata:    {args.data}/detection_*.nc")
 
 
@@ -85,6 +94,64 @@ def draw_exponents(ax):
         ax.plot((0, 1), ends, color=f"C{n}", label=label)
     ax.set(xlabel="b/(P−1)", ylabel="exponent of N", title="K ~ N^b", xlim=(0, 1))
     ax.legend(loc="upper right")
+
+
+def draw_runs(folder):
+    """m against ν, how far below the noise of a tensor entry that is, and m of examples of vanishing quality."""
+    figure, axes = plt.subplots(2, len(RUNS), figsize=(11.5, 6.8))
+    for column, P in enumerate(RUNS):
+        runs, theory = load(folder, "runs", P), load(folder, "curve", P)
+        ax, patterns = axes[0, column], "0.05 N" if P == 2 else "N"
+        ax.plot(theory.nu, theory.m, color="0.3", linewidth=1.2, label="theory (RS), N → ∞")
+        for n, N in enumerate(runs.N.values):
+            one = runs.sel(N=N)
+            ax.errorbar(one.nu, one.m, one.m_err, fmt=MARKERS[n], color=f"C{n}", **SMALL, label=f"N = {N}")
+        title = f"P = {P}, K = {patterns}, T = {runs.attrs['T']:g}"
+        ax.set(xlabel="ν", ylabel="m", ylim=(0, 1.05), xlim=(0, 0.82), title=title)
+        ax.legend(loc="lower left")
+    draw_below(axes[1, 0], folder)
+    for ax, P in zip(axes[1, 1:], FAINT, strict=True):
+        draw_faint(ax, load(folder, "faint", P))
+    return figure
+
+
+def draw_below(ax, folder):
+    """Ω in units of the ±1 that a pattern writes into a tensor entry: the last at which theory retrieves, and runs."""
+    for n, P in enumerate(RUNS):
+        runs, theory = load(folder, "runs", P), load(folder, "curve", P)
+        end = float(theory.nu[theory.m.values > 0][-1])
+        N = np.geomspace(24, 700, 20)
+        ax.plot(N, np.sqrt(2 * end * N ** (P - 1) / math.factorial(P)), color=f"C{n}", linewidth=1.2)
+        for held, fill in ((True, "full"), (False, "none")):
+            kept = (runs.m.values > HELD) == held
+            size = np.broadcast_to(runs.N.values, kept.shape)
+            label = f"P = {P}: N^{(P - 1) / 2:g}" if held else None
+            style = {"color": f"C{n}", "fillstyle": fill, "markersize": 4, "label": label}
+            ax.plot(size[kept], runs.Omega.values[kept], MARKERS[n], **style)
+    ax.set(xlabel="N", ylabel="Ω", xscale="log", yscale="log", ylim=(1, None), title=f"full: m > {HELD:g}, T = 0.2")
+    ax.legend(loc="upper left")
+
+
+def draw_faint(ax, ds):
+    """Monte Carlo, theory at the same N, M and r, and its limit r → 0."""
+    ax.errorbar(ds.N, ds.m, ds.m_err, fmt="o", color="C0", **SMALL, label="Monte Carlo")
+    ax.plot(ds.N, ds.theory, "s:", color="0.3", fillstyle="none", markersize=5, label="theory at N, M, r")
+    ax.axhline(ds.attrs["limit"], color="0.3", linewidth=1, label="limit r → 0")
+    r = f"r = {float(ds.r[0]):.2f} … {float(ds.r[-1]):.2f}"
+    title = f"P = {ds.attrs['P']}, K ~ N^{ds.attrs['b']:g}, ρ = {ds.attrs['rho']:g}, α c → {ds.attrs['load']:g}, {r}"
+    ax.set(xlabel="N", ylabel="m", xscale="log", ylim=(0.5, 1.02))
+    ax.set_title(title, fontsize="small")
+    ax.legend(loc="lower right")
+
+
+def print_comparisons(folder):
+    """Theory against simulation under synaptic noise, extrapolated in 1/N."""
+    print("\nTheory against Monte Carlo (extrapolated in 1/N):")
+    for path in sorted(folder.glob("detection_compare_P*.nc")):
+        one = dsm.plot.stored(path, "make detection")
+        status = ", ".join(f"{N} {s}" for N, s in zip(one.N.values, one.status.values, strict=True))
+        a = one.attrs
+        print(table(one, f"P = {a['P']}, K = {a['K']}, ν = {a['nu']:g}, T = {a['T']:g}  (N = {status})"))
 
 
 def print_table(data):

@@ -18,6 +18,7 @@ ORDERS = (2, 3, 4, 6)
 NOISE = {2: (0.0, 1.2), 3: (0.0, 0.6), 4: (0.0, 0.6), 6: (0.0, 0.6)}  # ν
 HEAT = {2: (0.01, 1.3), 3: (0.01, 1.0), 4: (0.01, 1.1), 6: (0.08, 1.4)}  # T of the (ν, T) diagrams
 LOAD = {2: (0.0, 0.16), 3: (0.0, 0.6), 4: (0.0, 0.6), 6: (0.0, 0.6)}  # α of the (α, ν) diagrams
+ALPHA = 0.05  # load at P = 2 of m against ν
 COLD = 0.2  # T of all that has no temperature axis
 RHO, SHARE = 0.2, 0.25  # data noise at finite N: entropy of the examples, load α c relative to the largest
 STRETCH = {"": 1.0, "_less": 0.8, "_more": 1.2}  # of the exponents: right, too small, too large
@@ -47,6 +48,7 @@ def main(argv=None):
                 ),
                 "exact": exact_lines(P),
                 "data": data_noise(P, entropies, sizes, step),
+                "curve": curve(P, 4 * loads),
             }
             for name, ds in found.items():
                 ds.to_netcdf(args.out / f"detection_{name}_P{P}.nc", engine="h5netcdf")
@@ -65,6 +67,13 @@ def exact_lines(P):
         return dsm.exact_lines(dsm.Model(P=P)).assign_attrs(x="nu")
     data = {"line_x": (("line", "point"), [[0.0, 1.0]] * 2), "line_y": (("line", "point"), [[0.0, 1.0], [1.0, 1.0]])}
     return xr.Dataset(data, {"line": ["nishimori", "spinodal/RS"]}, {"P": P, "x": "nu", "y": "T"})
+
+
+def curve(P, points):
+    """m against ν of K ~ N patterns: load ALPHA at P = 2, none at P ≥ 3; 0 beyond the end."""
+    alpha, noise = ALPHA if P == 2 else 0.0, np.linspace(0.0, 0.8, points)
+    m = [dsm.solve(dsm.Model(P, alpha=alpha, nu=float(nu)), COLD).m for nu in noise]
+    return xr.Dataset({"m": ("nu", m)}, {"nu": noise}, {"P": P, "T": COLD, "alpha": alpha})
 
 
 def data_noise(P, entropies, sizes, step):

@@ -35,19 +35,21 @@ def save(figure: Figure, folder: Path | str, name: str, data: Iterable[Path] = (
     >>> [path.name for path in save(plt.figure(), tempfile.mkdtemp(), "empty")]
     ['empty.png', 'empty.pdf']
     """
+    import h5netcdf
     import matplotlib.pyplot as plt
-    import xarray as xr
 
     files = sorted(Path(path) for path in data)
     seeds = set()
     for path in files:
-        with xr.open_dataset(path, engine="h5netcdf") as ds:
-            seeds |= {str(ds.attrs["seed"])} if "seed" in ds.attrs else set()
+        with h5netcdf.File(path) as file:
+            seeds |= {str(file.attrs["seed"])} if "seed" in file.attrs else set()
     programs = ", ".join(f"{package} {version(package)}" for package in ("densenet-sm", "numpy", "scipy", "numba"))
     text = f"{programs}; data: {' '.join(path.name for path in files)}; seeds: {' '.join(sorted(seeds))}"
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.png", folder / f"{name}.pdf"]
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, for both files
     for path, key in zip(paths, ("Description", "Subject"), strict=True):
         figure.savefig(path, metadata={key: text})
     plt.close(figure)

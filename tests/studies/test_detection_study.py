@@ -1,11 +1,14 @@
-"""The detection study at toy size: theory and figure, each as its own process."""
+"""The detection study at toy size: theory, simulation and figures, each as its own process."""
 
+import math
 import re
 
 import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.image import imread
+
+from densenet_sm import Model, solve
 
 ORDERS = (2, 3, 4, 6)
 
@@ -56,13 +59,43 @@ def test_the_printed_table_has_the_exponents_of_every_order(study):
             assert float(value) == pytest.approx(attributes[name], abs=1e-3)
 
 
+@pytest.mark.parametrize("P", [2, 3, 4])
+def test_runs_under_synaptic_noise_are_stored_with_its_strength_on_one_entry(study, P):
+    ds = stored(study, "runs", P)
+    assert ds.m.dims == ("nu", "N")
+    assert np.isfinite(ds.m).all()
+    assert (ds.m_err >= 0).all()
+    assert ds.attrs["seed"] == "1"
+    np.testing.assert_allclose(ds.Omega, np.sqrt(2 * ds.nu * ds.N ** (P - 1) / math.factorial(P)))
+    curve = stored(study, "curve", P)
+    state = solve(Model(P, alpha=curve.attrs["alpha"], nu=float(curve.nu[1])), curve.attrs["T"])
+    assert float(curve.m[1]) == pytest.approx(state.m, abs=1e-10)
+
+
+@pytest.mark.parametrize("P", [3, 4])
+def test_runs_on_poor_examples_are_stored_beside_theory_at_their_size(study, P):
+    ds = stored(study, "faint", P)
+    rho = (1 - ds.r**2) / (ds.M * ds.r**2)
+    np.testing.assert_allclose(rho, ds.attrs["rho"])
+    assert np.isfinite(ds.theory).all()
+    assert ds.attrs["limit"] > 0.9
+
+
+def test_every_comparison_is_printed(study):
+    points = re.findall(r"^P = (\d), K = (N|0\.05 N), ν = [\d.]+, T = [\d.]+ ", study[1], re.M)
+    assert points == [("2", "0.05 N")] * 2 + [("3", "N")] * 2 + [("4", "N")] * 2
+    assert len(re.findall(r"^ +(?:m|x|energy|q)  .* z [+-]\d+\.\d+$", study[1], re.M)) == 4 * len(points)
+
+
 def test_the_figure_is_drawn_in_both_formats_and_not_blank(study):
     image = imread(study[0] / "figures" / "detection.png")[..., :3]
     assert min(image.shape[:2]) > 300
     assert len(np.unique(image[::4, ::4].reshape(-1, 3).round(2), axis=0)) > 20
     for column in np.array_split(image, 4, axis=1):
         assert (column.min(-1) < 0.5).mean() > 0.005  # lines, points and letters
-    assert (study[0] / "figures" / "detection.pdf").read_bytes().startswith(b"%PDF")
+    assert (imread(study[0] / "figures" / "detection_runs.png")[..., :3].min(-1) < 0.5).mean() > 0.005
+    for name in ("detection", "detection_runs"):
+        assert (study[0] / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     assert str(study[0] / "figures" / "detection.png") in study[1]
 
 
