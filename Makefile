@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: phase-diagram detection learning examples constants glass multitasking hierarchy capacity teacher-student breaking exponential images agreement figures test lint types contracts pytest format lock bench docs clean
+STUDIES := phase-diagram capacity glass breaking learning examples detection multitasking hierarchy teacher-student \
+	exponential images constants
+
+.PHONY: $(STUDIES) agreement figures test lint types contracts pytest format lock bench docs clean
 
 phase-diagram: .venv/runtime  ## storage phase diagrams, theory and Monte Carlo: PNG, PDF and a table (under 5 minutes)
 	$(BIN)/python theory/storage.py
@@ -17,7 +20,10 @@ images: .venv/runtime  ## classes of digits learned from examples; IDX="--idx FO
 	$(BIN)/python simulations/images.py $(IDX)
 	$(BIN)/python figures/images.py
 
-figures: phase-diagram detection learning multitasking teacher-student breaking exponential images constants  ## all
+figures: $(STUDIES) agreement  ## all
+
+agreement: .venv/runtime  ## every comparison of Monte Carlo with theory that is there, a table per study
+	$(BIN)/python figures/agreement.py
 
 constants: .venv/runtime  ## theory/constants.csv, figures/constants.png and .pdf (under a minute)
 	$(BIN)/python theory/constants.py

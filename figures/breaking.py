@@ -1,4 +1,4 @@
-"""Broken replica symmetry: figures/breaking.png and .pdf; reads stored data only.
+"""Broken replica symmetry: figures/breaking.*, and the P = 2 glass in parts: breaking_parts.*; reads stored data only.
 
 python figures/breaking.py [--data data] [--out figures]
 """
@@ -34,6 +34,8 @@ def main(argv=None):
         draw_parisi(axes[1, 3], parisi)
         draw_capacity(axes[1, 4], capacity)
         paths = dsm.plot.save(figure, args.out, "breaking", args.data.glob("breaking_*.nc"))
+        parts = dsm.plot.stored(args.data / "breaking_parts.nc", "make breaking")
+        paths += dsm.plot.save(draw_parts(parts), args.out, "breaking_parts", [args.data / "breaking_parts.nc"])
     print_table(runs)
     print_cold(dsm.plot.stored(args.data / "breaking_cold.nc", "make breaking"))
     print("\nfigures:", *paths, f"\ndata:    {args.data}/breaking_*.nc")
@@ -85,6 +87,29 @@ def draw_capacity(ax, capacity):
             ax.plot(one.rho, one[ansatz], style, color=f"C{n}", markersize=4, label=f"P = {P}, {ansatz}")
     ax.set(xlabel="ρ", ylabel="α_c", title="capacity, supervised, T = 0", ylim=(0, None))
     ax.legend(fontsize="small")
+
+
+def draw_parts(ds):
+    """Pressure of the P = 2 glass and of its hard and soft parts, their overlaps, and their inverse temperatures."""
+    alpha = ds.attrs["alpha"]
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11.5, 3.6))
+    shares = {"hard (SK)": ds.hard, "α × soft (Gaussian)": alpha * ds.soft, "elementary": ds.elementary}
+    for (label, share), dash in zip(shares.items(), ("--", "-.", ":"), strict=True):
+        left.plot(ds["T"], share, dash, label=label)
+    left.plot(
+        ds["T"][::4], sum(shares.values())[::4], "o", color="0.3", fillstyle="none", markersize=4, label="their sum"
+    )
+    left.plot(ds["T"], ds.pressure, color="0.2", label="network")
+    middle.plot(ds["T"], ds.q, color="0.2", label="q, network")
+    middle.plot(ds["T"][::4], ds.q_hard[::4], "o", color="C0", fillstyle="none", markersize=4, label="q, hard")
+    middle.plot(ds["T"], ds.p_soft, "-.", color="C1", label="p, soft")
+    right.plot(ds["T"], ds.beta_hard, "--", label="β₁ = √α β/λ, hard")
+    right.plot(ds["T"], ds.beta_soft, "-.", label="β₂ = λ, soft")
+    for ax, label in ((left, "ln Z / N"), (middle, "q, p"), (right, "β₁, β₂")):
+        ax.axvline(1 + alpha**0.5, color="0.6", linewidth=0.8)
+        ax.set(xlabel="T", ylabel=label, title=f"P = 2, α = {alpha:g}, glass below 1 + √α")
+        ax.legend(fontsize="small")
+    return figure
 
 
 def print_table(runs):

@@ -1,4 +1,4 @@
-"""Broken symmetry: complexity, Parisi function, capacity against ρ -> data/breaking_{complexity,parisi,capacity}.nc
+"""Broken symmetry: complexity, Parisi function, capacity against ρ, parts of the P = 2 glass -> data/breaking_*.nc
 
 python theory/breaking.py [--preset quick|full|toy] [--out data]
 """
@@ -15,6 +15,7 @@ import densenet_sm as dsm
 GLASSES = {"SK": dsm.Model(P=2, nu=1.0), "3-spin": dsm.Model(P=3, nu=1.0)}
 DYNAMIC, STATIC = 0.68159, 0.65139  # of the 3-spin glass, `constants`: temperatures of Σ(T) lie between
 COUNTED = {"glass": (dsm.Model(P=3, nu=1.0), 0.3), "retrieval": (dsm.Model(P=3, alpha=0.44), 0.2)}
+GLASS_LOAD = 0.5  # α of the hard and the soft glass
 PRESETS = {  # values of θ, of T, largest k, (P, ρ) of the capacities
     "toy": (9, 2, 2, ((3, 0.0),)),
     "quick": (65, 9, 4, ((3, 0.0), (3, 0.1), (3, 0.2), (4, 0.0), (4, 0.1), (4, 0.2))),
@@ -33,6 +34,7 @@ def main(argv=None):
         "complexity": lambda: counted(points, temperatures),
         "parisi": lambda: ground_states(steps),
         "capacity": lambda: capacities(places),
+        "parts": lambda: parts(2 * points // 3),
     }
     for name, make in track(made.items(), description="breaking"):
         make().to_netcdf(args.out / f"breaking_{name}.nc", engine="h5netcdf")
@@ -67,6 +69,16 @@ def ground_states(steps):
     dims = ("glass", "k")
     data = {"energy": (dims, energy), "edges": ((*dims, "edge"), edges), "q": ((*dims, "level"), q)}
     return xr.Dataset(data, {"glass": list(GLASSES), "k": np.arange(1, steps + 1)})
+
+
+def parts(points):
+    """The P = 2 glass as a hard and a soft one, against T through its transition 1 + √α: pressures and overlaps."""
+    T = np.linspace(0.3, 1.6, points) * (1 + np.sqrt(GLASS_LOAD))
+    found = [dsm.hard_and_soft(GLASS_LOAD, float(one)) for one in T]
+    names = ("pressure", "hard", "soft", "elementary", "residual", "q", "q_hard", "p_soft", "beta_hard", "beta_soft")
+    return xr.Dataset(
+        {name: ("T", [getattr(d, name) for d in found]) for name in names}, {"T": T}, {"alpha": GLASS_LOAD}
+    )
 
 
 def capacities(places):

@@ -34,6 +34,13 @@ def test_capacities_are_those_of_critical(study):
         assert ds[ansatz].values[0] == pytest.approx(wanted, rel=1e-9)
 
 
+def test_parts_of_the_two_body_glass_sum_to_it(study):
+    ds = stored(study, "parts")
+    np.testing.assert_allclose(ds.pressure, ds.hard + ds.attrs["alpha"] * ds.soft + ds.elementary, atol=1e-10)
+    assert float(ds.q[0]) > 0.1
+    assert float(ds.q[-1]) == pytest.approx(0, abs=1e-8)  # above 1 + √α
+
+
 def test_runs_are_stored_with_both_theories_of_every_size(study):
     ds = stored(study, "simulation")
     assert set(ds.dims) >= {"alpha", "T", "N", "window"}

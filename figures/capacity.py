@@ -1,0 +1,159 @@
+"""How many patterns: figures/capacity.png and .pdf; reads stored data only.
+
+python figures/capacity.py [--data data] [--out figures]
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import densenet_sm as dsm
+from densenet_sm.study import table
+
+ORDERS = (2, 3, 4, 6)
+MARKERS = "osD^"
+PLACES = {"plain": "plain patterns", "learned": "supervised, ρ = 0.1", "nishimori": "plain patterns, T = α"}
+LAWS = {  # of the table of constants: marker, colour, meaning
+    "capacity RS": ("v", "C0", "T = 0, RS"),
+    "capacity 1RSB": ("^", "C0", "T = 0, 1RSB"),
+    "T_d": ("o", "C1", "T = α, retrieval ends: T_d²"),
+    "T_K": ("s", "C2", "T = α, coexistence: T_K²"),
+}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("figures"))
+    args = parser.parse_args(argv)
+    plt.switch_backend("Agg")
+    theory, runs = ({P: load(args.data, f"{name}_P{P}") for P in ORDERS} for name in ("theory", "runs"))
+    with plt.style.context(dsm.plot.STYLE):
+        figure, axes = plt.subplots(3, 4, figsize=(15, 11.5))
+        draw_diagram(axes[0, 0], sorted(args.data.glob("capacity_diagram_P*.nc"))[-1], args.data, figure, runs)
+        draw_orders(axes[0, 1], runs)
+        for ax, place in zip(axes[0, 2:], ("nishimori", "learned"), strict=True):
+            draw_growth(ax, place, theory, runs)
+        for column, P in enumerate(ORDERS):
+            for row, place in ((1, "plain"), (2, "nishimori" if P > 2 else "learned")):
+                draw_curve(axes[row, column], place, theory[P], runs[P])
+        paths = dsm.plot.save(figure, args.out, "capacity", args.data.glob("capacity_*.nc"))
+    print_growth(theory, runs)
+    print_comparisons(args.data)
+    print("\nfigures:", *paths, f"\ndata:    {args.data}/capacity_*.nc")
+
+
+def load(folder, name):
+    return dsm.plot.stored(folder / f"capacity_{name}.nc", "make capacity")
+
+
+def draw_diagram(ax, path, folder, figure, runs):
+    """(α, T) of the largest order, with the loads at which runs of its largest size lose the pattern."""
+    ds = dsm.plot.stored(path, "make capacity")
+    P = int(ds.attrs["P"])
+    exact = load(folder, f"exact_P{P}")
+    dsm.plot.phase_diagram(ds, ax=ax, legend=False)
+    dsm.plot.lines(exact, ax)
+    one = runs[P].isel(N=-1).sel(place="nishimori")
+    style = {"fmt": "o", "color": "black", "markersize": 5, "capsize": 2}
+    x, label = float(one.border), f"Monte Carlo, T = α, m = ½, N = {int(one.N)}"
+    mark = ax.errorbar(x, x, xerr=float(one.border_err), yerr=float(one.border_err), label=label, **style)
+    ax.legend(handles=[mark], loc="upper right", fontsize="x-small")
+    figure.legend(handles=dsm.plot.legend_handles(ds, exact), loc="outside lower center", ncols=8, fontsize="small")
+
+
+def draw_orders(ax, runs):
+    """Loads against P: constants of theory, and where runs on the Nishimori line lose the pattern, every size."""
+    for name, (marker, colour, label) in LAWS.items():
+        orders = [P for P in range(2, 11) if name in dsm.constants(P)]
+        value = np.array([dsm.constants(P)[name] for P in orders])
+        value = value**2 if name.startswith("T_") else value
+        ax.plot(orders, value, f"{marker}-", color=colour, markersize=4, linewidth=0.8, label=label)
+    for P in ORDERS[1:]:
+        one = runs[P].sel(place="nishimori")
+        for n, N in enumerate(one.N.values):
+            x = P + 0.12 * (n + 1)
+            style = {"fmt": "D", "color": "0.3", "markersize": 2 + n, "fillstyle": "none", "linewidth": 0.8}
+            ax.errorbar(x, one.border.sel(N=N), one.border_err.sel(N=N), **style)
+    label = "T = α, Monte Carlo, m = ½, N growing"
+    ax.plot([], [], "D", color="0.3", markersize=4, fillstyle="none", label=label)
+    ax.axhline(1 / (4 * math.log(2)), color="0.6", linestyle=":", linewidth=1, label="P → ∞: 1/(4 ln 2)")
+    ax.set(xlabel="P", ylabel="α", ylim=(0, None), title="largest load, K = 2αN^(P−1)/P!")
+    ax.legend(fontsize="xx-small", loc="lower right")
+
+
+def draw_growth(ax, place, theory, runs):
+    """Numbers of patterns at which m falls to ½ against N, on the powers N^{P−1} of theory's ends."""
+    for n, P in enumerate(ORDERS):
+        own = "plain" if P == 2 and place == "nishimori" else place  # P = 2 has no such line
+        if own not in runs[P].place:
+            continue
+        one, ends = runs[P].sel(place=own), theory[P].end.sel(place=own)
+        factor = patterns(P, one.N.values)
+        style = {"fmt": MARKERS[n], "color": f"C{n}", "markersize": 4, "capsize": 2}
+        ax.errorbar(one.N, factor * one.border, factor * one.border_err, label=f"P = {P}", **style)
+        for kind, dash in (("spinodal", "-"), ("coexistence", "--")):
+            N = np.array([one.N.values[0] / 1.2, one.N.values[-1] * 1.2])
+            ax.plot(N, patterns(P, N) * float(ends.sel(kind=kind)), dash, color=f"C{n}", linewidth=1)
+    ax.plot([], [], "-", color="0.3", label="spinodal, ~ N^(P−1)")
+    ax.plot([], [], "--", color="0.3", label="coexistence")
+    ax.set(
+        xlabel="N", ylabel="K at m = ½", xscale="log", yscale="log", title=f"{PLACES[place]}, T = {one.attrs['T']:g}"
+    )
+    ax.legend(fontsize="x-small", loc="upper right")
+
+
+def patterns(P, N):
+    """K at α = 1."""
+    return 2 * N ** (P - 1.0) / math.factorial(P)
+
+
+def draw_curve(ax, place, theory, runs):
+    """m through the transition: every size, the extrapolation in 1/N, theory."""
+    one = theory.sel(place=place)
+    ax.plot(one.alpha, one.m, color="0.2", linewidth=1.2, label="theory (RS), N → ∞")
+    if place in runs.place:
+        run = runs.sel(place=place)
+        for n, N in enumerate(run.N.values):
+            style = {"fmt": MARKERS[n], "color": f"C{n}", "markersize": 3.5, "fillstyle": "none", "linewidth": 0.8}
+            ax.errorbar(run.alpha, run.m.sel(N=N), run.m_err.sel(N=N), label=f"N = {N}", **style)
+        style = {"fmt": "*", "color": "black", "markersize": 6, "capsize": 2, "linewidth": 1}
+        ax.errorbar(run.alpha, run.limit, run.limit_err, label="1/N → 0", **style)
+    for end, dash in zip(one.end.values, ("-", "--"), strict=True):
+        ax.axvline(end, color="0.6", linestyle=dash, linewidth=0.8)
+    T = "α" if place == "nishimori" else f"{theory.attrs['T']:g}"
+    ax.set(xlabel="α", ylabel="m", xlim=(0, float(one.alpha[-1])), ylim=(-0.05, 1.1))
+    ax.set_title(f"P = {theory.attrs['P']}, {PLACES[place].split(', T')[0]}, T = {T}", fontsize="small")
+    ax.legend(fontsize="xx-small", loc="lower left" if place == "nishimori" else "upper right")
+
+
+def print_growth(theory, runs):
+    """Powers of N that the numbers of patterns at m = ½ grow with, and loads at the largest N beside theory's ends."""
+    print("K at m = ½ ~ N^b; α at the largest N, and where theory ends and coexists:")
+    for P in ORDERS:
+        for place in runs[P].place.values:
+            one = runs[P].sel(place=place)
+            known = np.isfinite(one.border.values)
+            slope = "   —"
+            if known.sum() > 1:
+                b = np.polyfit(np.log(one.N.values[known]), np.log(one.border.values[known]), 1)[0]
+                slope = f"{P - 1 + b:.2f}"
+            ends = theory[P].end.sel(place=place).values
+            last = f"{float(one.border[-1]):.4f} ± {float(one.border_err[-1]):.4f}"
+            print(f"  P = {P}  {PLACES[place]:22}  b = {slope}   α = {last}   theory {ends[0]:.4f}, {ends[1]:.4f}")
+
+
+def print_comparisons(folder):
+    """Theory against simulation on the Nishimori line, extrapolated in 1/N."""
+    print("\nTheory against Monte Carlo on the Nishimori line (extrapolated in 1/N):")
+    for path in sorted(folder.glob("capacity_compare_P*.nc")):
+        one = dsm.plot.stored(path, "make capacity")
+        status = ", ".join(f"{N} {s}" for N, s in zip(one.N.values, one.status.values, strict=True))
+        print(table(one, f"P = {one.attrs['P']}, α = T = {one.attrs['T']:g}  (N = {status})"))
+
+
+if __name__ == "__main__":
+    main()
