@@ -23,7 +23,7 @@ MAX_SIGN_ORDER = 8
 FEW = {2: 8.0}  # couplings per pattern up to which the tensor is quicker, a flip touching them all; else MANY
 MANY = 1.0
 SEVERAL = 4  # replicas from which lanes are quicker than each by itself
-MADE = 4e9  # products of entries that a tensor may cost
+MADE, AT_ONCE = 4e9, 64  # products of entries that a tensor may cost, signs being counted by words
 
 
 def check_kernel(kernel: Any, dynamics: str) -> None:
@@ -109,7 +109,8 @@ def best(net: Network, together: int) -> str:
     if together >= SEVERAL and _in_lanes(net):
         return "lanes"
     tensor = N * math.comb(N - 1, P - 1)
-    quick = tensor / N <= FEW.get(P, MANY) * n and tensor / P * n < MADE and 16 * tensor < free_memory() / 4
+    made = MADE * (AT_ONCE if P > 2 and (np.abs(net.entries) == np.abs(net.entries[0, 0])).all() else 1)
+    quick = tensor / N <= FEW.get(P, MANY) * n and tensor / P * n < made and 16 * tensor < free_memory() / 4
     if net.interaction == "tensor" and quick:
         return "couplings"
     if P <= MAX_SIGN_ORDER and _in_bits(net):
