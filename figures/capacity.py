@@ -38,8 +38,10 @@ def main(argv=None):
         for ax, place in zip(axes[0, 2:], ("nishimori", "learned"), strict=True):
             draw_growth(ax, place, theory, runs)
         for column, P in enumerate(ORDERS):
-            for row, place in ((1, "plain"), (2, "nishimori" if P > 2 else "learned")):
-                draw_curve(axes[row, column], place, theory[P], runs[P])
+            draw_curve(axes[2, column], "nishimori" if P > 2 else "learned", theory[P], runs[P])
+            if P < 6:
+                draw_curve(axes[1, column], "plain", theory[P], runs[P])
+        draw_curve(axes[1, 3], "learned", theory[3], runs[3])
         paths = dsm.plot.save(figure, args.out, "capacity", args.data.glob("capacity_*.nc"))
     print_growth(theory, runs)
     print_comparisons(args.data)
@@ -51,17 +53,19 @@ def load(folder, name):
 
 
 def draw_diagram(ax, path, folder, figure, runs):
-    """(α, T) of the largest order, with the loads at which runs of its largest size lose the pattern."""
+    """(α, T) of the largest order, with the loads T = α at which runs of every size lose the pattern."""
     ds = dsm.plot.stored(path, "make capacity")
     P = int(ds.attrs["P"])
     exact = load(folder, f"exact_P{P}")
     dsm.plot.phase_diagram(ds, ax=ax, legend=False)
     dsm.plot.lines(exact, ax)
-    one = runs[P].isel(N=-1).sel(place="nishimori")
-    style = {"fmt": "o", "color": "black", "markersize": 5, "capsize": 2}
-    x, label = float(one.border), f"Monte Carlo, T = α, m = ½, N = {int(one.N)}"
-    mark = ax.errorbar(x, x, xerr=float(one.border_err), yerr=float(one.border_err), label=label, **style)
-    ax.legend(handles=[mark], loc="upper right", fontsize="x-small")
+    marks = []
+    for n, N in enumerate(runs[P].N.values):
+        one = runs[P].sel(place="nishimori", N=N)
+        style = {"fmt": MARKERS[n], "color": "black", "markersize": 4, "capsize": 2, "linewidth": 0.8}
+        x, error, fill = float(one.border), float(one.border_err), "full" if runs[P].N[-1] == N else "none"
+        marks.append(ax.errorbar(x, x, error, error, fillstyle=fill, label=f"Monte Carlo, m = ½, N = {N}", **style))
+    ax.legend(handles=marks, loc="upper right", fontsize="x-small")
     figure.legend(handles=dsm.plot.legend_handles(ds, exact), loc="outside lower center", ncols=8, fontsize="small")
 
 
@@ -100,8 +104,13 @@ def draw_growth(ax, place, theory, runs):
             ax.plot(N, patterns(P, N) * float(ends.sel(kind=kind)), dash, color=f"C{n}", linewidth=1)
     ax.plot([], [], "-", color="0.3", label="spinodal, ~ N^(P−1)")
     ax.plot([], [], "--", color="0.3", label="coexistence")
+    T = f"T = {theory[2].attrs['T']:g}"
     ax.set(
-        xlabel="N", ylabel="K at m = ½", xscale="log", yscale="log", title=f"{PLACES[place]}, T = {one.attrs['T']:g}"
+        xlabel="N",
+        ylabel="K at m = ½",
+        xscale="log",
+        yscale="log",
+        title=PLACES[place] + (f" (P = 2: {T})" if place == "nishimori" else f", {T}"),
     )
     ax.legend(fontsize="x-small", loc="upper right")
 
@@ -113,15 +122,13 @@ def patterns(P, N):
 
 def draw_curve(ax, place, theory, runs):
     """m through the transition: every size, the extrapolation in 1/N, theory."""
-    one = theory.sel(place=place)
+    one, run = theory.sel(place=place), runs.sel(place=place)
     ax.plot(one.alpha, one.m, color="0.2", linewidth=1.2, label="theory (RS), N → ∞")
-    if place in runs.place:
-        run = runs.sel(place=place)
-        for n, N in enumerate(run.N.values):
-            style = {"fmt": MARKERS[n], "color": f"C{n}", "markersize": 3.5, "fillstyle": "none", "linewidth": 0.8}
-            ax.errorbar(run.alpha, run.m.sel(N=N), run.m_err.sel(N=N), label=f"N = {N}", **style)
-        style = {"fmt": "*", "color": "black", "markersize": 6, "capsize": 2, "linewidth": 1}
-        ax.errorbar(run.alpha, run.limit, run.limit_err, label="1/N → 0", **style)
+    for n, N in enumerate(run.N.values):
+        style = {"fmt": MARKERS[n], "color": f"C{n}", "markersize": 3.5, "fillstyle": "none", "linewidth": 0.8}
+        ax.errorbar(run.alpha, run.m.sel(N=N), run.m_err.sel(N=N), label=f"N = {N}", **style)
+    style = {"fmt": "*", "color": "black", "markersize": 6, "capsize": 2, "linewidth": 1}
+    ax.errorbar(run.alpha, run.limit, run.limit_err, label="1/N → 0", **style)
     for end, dash in zip(one.end.values, ("-", "--"), strict=True):
         ax.axvline(end, color="0.6", linestyle=dash, linewidth=0.8)
     T = "α" if place == "nishimori" else f"{theory.attrs['T']:g}"
