@@ -33,7 +33,7 @@ def main(argv=None):
     theory, runs = ({P: load(args.data, f"{name}_P{P}") for P in ORDERS} for name in ("theory", "runs"))
     with plt.style.context(dsm.plot.STYLE):
         figure, axes = plt.subplots(3, 4, figsize=(15, 11.5))
-        draw_diagram(axes[0, 0], sorted(args.data.glob("capacity_diagram_P*.nc"))[-1], args.data, figure, runs)
+        draw_diagram(axes[0, 0], args.data, figure, runs)
         draw_orders(axes[0, 1], runs)
         for ax, place in zip(axes[0, 2:], ("nishimori", "learned"), strict=True):
             draw_growth(ax, place, theory, runs)
@@ -52,11 +52,10 @@ def load(folder, name):
     return dsm.plot.stored(folder / f"capacity_{name}.nc", "make capacity")
 
 
-def draw_diagram(ax, path, folder, figure, runs):
+def draw_diagram(ax, folder, figure, runs):
     """(α, T) of the largest order, with the loads T = α at which runs of every size lose the pattern."""
-    ds = dsm.plot.stored(path, "make capacity")
-    P = int(ds.attrs["P"])
-    exact = load(folder, f"exact_P{P}")
+    P = ORDERS[-1]
+    ds, exact = load(folder, f"diagram_P{P}"), load(folder, f"exact_P{P}")
     dsm.plot.phase_diagram(ds, ax=ax, legend=False)
     dsm.plot.lines(exact, ax)
     marks = []
@@ -138,19 +137,30 @@ def draw_curve(ax, place, theory, runs):
 
 
 def print_growth(theory, runs):
-    """Powers of N that the numbers of patterns at m = ½ grow with, and loads at the largest N beside theory's ends."""
-    print("K at m = ½ ~ N^b; α at the largest N, and where theory ends and coexists:")
+    """Powers of N of the numbers of patterns at m = ½, loads at the largest N, theory's ends, z of extrapolations."""
+    print("K at m = ½ ~ N^b; α at the largest N, and where theory ends and coexists; z of m at 1/N → 0, by α:")
     for P in ORDERS:
         for place in runs[P].place.values:
             one = runs[P].sel(place=place)
-            known = np.isfinite(one.border.values)
-            slope = "   —"
-            if known.sum() > 1:
-                b = np.polyfit(np.log(one.N.values[known]), np.log(one.border.values[known]), 1)[0]
-                slope = f"{P - 1 + b:.2f}"
             ends = theory[P].end.sel(place=place).values
             last = f"{float(one.border[-1]):.4f} ± {float(one.border_err[-1]):.4f}"
-            print(f"  P = {P}  {PLACES[place]:22}  b = {slope}   α = {last}   theory {ends[0]:.4f}, {ends[1]:.4f}")
+            print(
+                f"  P = {P}  {PLACES[place]:22}  b = {power(one, P)}   α = {last}   theory {ends[0]:.4f}, {ends[1]:.4f}"
+            )
+            exact = np.interp(one.alpha, theory[P].alpha, theory[P].m.sel(place=place))
+            z = ((one.limit - exact) / one.limit_err).values
+            shown = "  ".join(f"{a:g}: {v:+.1f}" for a, v in zip(one.alpha.values, z, strict=True) if np.isfinite(v))
+            print(f"      z  {shown}")
+
+
+def power(one, P):
+    """b of K ~ N^b through the loads of m = ½, weighted by their errors, and its standard error."""
+    known = np.isfinite(one.border.values) & (one.border_err.values > 0)
+    if known.sum() < 2:
+        return "—"
+    y, error = np.log(one.border.values[known]), (one.border_err / one.border).values[known]
+    slope, covariance = np.polyfit(np.log(one.N.values[known]), y, 1, w=1 / error, cov="unscaled")
+    return f"{P - 1 + slope[0]:.2f} ± {covariance[0, 0] ** 0.5:.2f}"
 
 
 def print_comparisons(folder):

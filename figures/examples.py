@@ -13,6 +13,7 @@ import densenet_sm as dsm
 from densenet_sm.study import table
 
 ORDERS = (2, 3, 4)
+ENTROPIES = (0.1, 0.3)  # ρ
 MARKERS = {0.3: "o", 0.6: "s"}  # of r
 STATES = {"archetype": ("-", "o", "C0"), "example": ("--", "s", "C1")}
 
@@ -36,19 +37,24 @@ def load(folder, name, P):
 
 
 def draw_diagrams(folder):
-    """One column for each order, one row for each entropy ρ."""
-    found = {P: sorted(folder.glob(f"examples_diagram*_P{P}.nc")) for P in ORDERS}
-    rows = max(map(len, found.values()))
-    figure, axes = plt.subplots(rows, len(ORDERS), figsize=(11.5, 3.6 * rows + 1), squeeze=False)
+    """One column for each order, one row for each entropy ρ; loads at which Monte Carlo loses the archetype."""
+    figure, axes = plt.subplots(len(ENTROPIES), len(ORDERS), figsize=(11.5, 8.2))
     diagrams = []
-    for column, paths in enumerate(found.values()):
-        for row, ax in enumerate(axes[:, column]):
-            ax.set_visible(row < len(paths))
-            if row < len(paths):
-                ds = dsm.plot.stored(paths[row], "make examples")
-                diagrams.append(ds)
-                dsm.plot.phase_diagram(ds, ax=ax, legend=False)
-                ax.set_title(f"P = {ds.attrs['P']}, supervised, ρ = {ds.attrs['rho']:g}")
+    for column, P in enumerate(ORDERS):
+        runs = load(folder, "borders", P)
+        for row, rho in enumerate(ENTROPIES):
+            ax, ds = axes[row, column], load(folder, f"diagram{row}", P)
+            diagrams.append(ds)
+            dsm.plot.phase_diagram(ds, ax=ax, legend=False)
+            ax.set_title(f"P = {P}, supervised, ρ = {rho:g}")
+            handles = []
+            for n, N in enumerate(runs.N.values):
+                one, fill = runs.sel(rho=rho, N=N), "full" if n == len(runs.N) - 1 else "none"
+                style = {"fmt": "os"[n], "color": "black", "markersize": 4, "capsize": 2, "linewidth": 0.8}
+                label = f"Monte Carlo, m = ½, N = {N}"
+                mark = ax.errorbar(one.border, one["T"], xerr=one.border_err, fillstyle=fill, label=label, **style)
+                handles.append(mark)
+            ax.legend(handles=handles, fontsize="x-small", loc="upper right")
     figure.legend(handles=dsm.plot.legend_handles(*diagrams), loc="outside lower center", ncols=5)
     return figure
 
@@ -61,7 +67,7 @@ def draw_curves(folder):
         for ax, protocol in zip(axes[:2, column], theory.protocol.values, strict=True):
             draw_number(ax, theory.sel(protocol=protocol), runs.sel(protocol=protocol))
         draw_quality(axes[2, column], load(folder, "quality", P), load(folder, "quality_runs", P))
-    axes[0, 0].legend(loc="lower right", fontsize="x-small")
+        axes[1, column].legend(loc="upper left", fontsize="x-small", ncols=2)
     handles = [Line2D([], [], color="0.3", linestyle=dash, label=f"{s}, theory") for s, (dash, _, _) in STATES.items()]
     handles += [
         Line2D([], [], color=colour, marker=marker, linestyle="", label=f"Monte Carlo from the {state}")
@@ -89,7 +95,7 @@ def draw_number(ax, theory, runs):
     title = (
         f"P = {theory.attrs['P']}, {theory.protocol.item()}, α = {theory.attrs['alpha']:g}, T = {theory.attrs['T']:g}"
     )
-    ax.set(xlabel="M", ylabel="m", xscale="log", ylim=(-0.03, 1.05))
+    ax.set(xlabel="M", ylabel="m", xscale="log", ylim=(-0.03, 1.3 if theory.protocol == "unsupervised" else 1.05))
     ax.set_title(title, fontsize="small")
 
 
@@ -102,7 +108,9 @@ def draw_quality(ax, theory, runs):
     ax.plot((0, 1), (0, 1), ":", color="0.3", linewidth=0.8)
     a = theory.attrs
     ax.set(xlabel="r", ylabel="m", xlim=(0.1, 1), ylim=(0, 1.05))
-    ax.set_title(f"P = {a['P']}, unsupervised, M = {a['M']}, α = {a['alpha']:g}, T = {a['T']:g}", fontsize="small")
+    sizes = ", ".join(str(N) for N in runs.N.values)
+    title = f"P = {a['P']}, unsupervised, M = {a['M']}, α = {a['alpha']:g}, T = {a['T']:g}\nN = {sizes} (full)"
+    ax.set_title(title, fontsize="small")
 
 
 def print_table(folder):

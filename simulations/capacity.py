@@ -16,6 +16,7 @@ import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.study import falls_below
 from densenet_sm.study.comparison import extrapolate
 
 SIZES = {2: (128, 256, 512, 1024), 3: (48, 72, 108, 160), 4: (24, 34, 48, 66), 6: (18, 23, 29, 36)}
@@ -81,11 +82,10 @@ def through(P, sizes, loads, settings, step):
             theory[p, a, n] = dsm.solve(own, T, N=sizes[n]).m
             step()
         infinite = np.array([dsm.solve(model.replace(alpha=float(a)), T_of(float(a))).m for a in loads])
-        floor = np.maximum(error[p], 2 / (np.array(sizes) * settings["sweeps"] * settings["samples"]))  # one flip
+        floor = np.maximum(error[p], 2 / (np.array(sizes) * settings["samples"]))  # one spin of one sample
         limit[p], limit_err[p] = to_infinity(np.array(sizes), m[p], floor, theory[p], infinite)
-        rng = np.random.default_rng(settings["seed"])
         for n in range(len(sizes)):
-            border[p, n], border_err[p, n] = falls_below_half(loads, each[:, n], rng)
+            border[p, n], border_err[p, n] = falls_below(loads, each[:, n], seed=settings["seed"])
     dims = ("place", "alpha", "N")
     data = {"m": (dims, m), "m_err": (dims, error), "q": (dims, q), "theory": (dims, theory)}
     data |= {"limit": (dims[:2], limit), "limit_err": (dims[:2], limit_err)}
@@ -97,31 +97,15 @@ def through(P, sizes, loads, settings, step):
 def to_infinity(sizes, m, error, theory, infinite):
     """Straight lines in 1/N through m [load, N] minus theory with f_N, plus theory at N → ∞ [load].
 
-    Of sizes that are on the same side of the transition as N → ∞ by both, at least two; NaN elsewhere.
+    Of sizes that are on the same side of the transition as N → ∞ by both, at least three; NaN elsewhere.
     """
     value, spread = np.full((2, len(m)), np.nan)
     for n, limit in enumerate(infinite):
         same = ((m[n] > 0.5) == (limit > 0)) & ((theory[n] > 0) == (limit > 0))
-        if same.sum() > 1:
+        if same.sum() > 2:
             a, b = extrapolate(sizes[same], (m[n] - theory[n])[None, same], error[n][None, same])
             value[n], spread[n] = limit + a[0], b[0]
     return value, spread
-
-
-def falls_below_half(loads, values, rng, resamples=200):
-    """Load where the sample-averaged m [load, sample] crosses ½, linearly interpolated, and its bootstrap error."""
-
-    def crossing(m):
-        below = np.flatnonzero(m < 0.5)
-        if not len(below) or below[0] == 0:
-            return np.nan
-        j = below[0]
-        return loads[j - 1] + (m[j - 1] - 0.5) / (m[j - 1] - m[j]) * (loads[j] - loads[j - 1])
-
-    picks = rng.integers(0, values.shape[1], (resamples, values.shape[1]))  # samples are resampled as wholes
-    spread = np.array([crossing(values[:, pick].mean(1)) for pick in picks])
-    known = np.isfinite(spread)
-    return crossing(values.mean(1)), np.std(spread[known]) if known.mean() > 0.5 else np.nan
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Monte Carlo of networks that learned from examples: m against M and r, points against theory -> data/examples_*_P*.nc
 
-Runs start from the archetype, against r also from an example: they ask which state lasts. Networks are drawn with the
-finite M of the axis, not with the law of large M.
+Runs start from the archetype, against r also from an example: they ask which state lasts. Networks are drawn with
+finite M, not with the law of large M.
 
     python simulations/examples.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
@@ -14,6 +14,7 @@ import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.study import falls_below
 
 SIZES = {2: (256, 512), 3: (96, 192), 4: (48, 64)}
 CURVE = {2: 0.03, 3: 0.1, 4: 0.1}  # α of m against M, as the theory's
@@ -48,6 +49,9 @@ POINTS = {  # (protocol, α, T) inside the retrieval phase of both theories, and
         (64, 80, 96),
     ),
 }
+ENTROPIES = {0.1: dsm.Supervised(r=0.5, M=30), 0.3: dsm.Supervised(r=0.5, M=10)}  # ρ of the diagrams
+WARMTH = {2: (0.2, 0.4), 3: (0.4, 0.5), 4: (0.35, 0.45)}  # T of the loads at which the archetype is lost
+LOADS = {2: (0.005, 0.1), 3: (0.05, 0.6), 4: (0.05, 0.5)}
 PRESETS = {  # numbers of examples, number of r, sweeps, burn-in, samples, samples of the comparisons
     "toy": ((1, 3), 2, 20, 10, 2, 2),
     "quick": ((1, 3, 7, 15, 31, 71, 151), 9, 100, 50, 6, 16),
@@ -65,7 +69,7 @@ def main(argv=None):
     toy = args.preset == "toy"
     numbers, qualities, sweeps, burn_in, samples, compared = PRESETS[args.preset]
     settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": args.seed}
-    runs = 2 * (len(QUALITIES) * len(numbers) + qualities)
+    runs = 2 * (len(QUALITIES) * len(numbers) + 3 * qualities)
     with Progress() as bar:
         task = bar.add_task("Monte Carlo (first use compiles)", total=len(SIZES) * (2 * runs + 3))
         step = lambda: bar.advance(task)  # noqa: E731
@@ -74,6 +78,7 @@ def main(argv=None):
             sizes = (16, 24) if toy else own
             save(against_number(P, sizes, numbers, settings, step), args.out, f"examples_number_runs_P{P}")
             save(against_quality(P, sizes, qualities, settings, step), args.out, f"examples_quality_runs_P{P}")
+            save(borders(P, sizes, qualities, settings, step), args.out, f"examples_borders_P{P}")
             points, sizes = POINTS[P]
             for n, (protocol, alpha, T) in enumerate(points):
                 own = settings | {"samples": compared, "seed": args.seed + n}  # disorder of its own for every point
@@ -120,6 +125,23 @@ def against_quality(P, sizes, count, settings, step):
     coordinates = {"start": list(starts), "r": qualities, "N": list(sizes)}
     attributes = {"P": P, "alpha": LIGHT[P], "M": EXAMPLES, "seed": str(settings["seed"])}
     return xr.Dataset({"m": (dims, m), "m_err": (dims, error)}, coordinates, attributes)
+
+
+def borders(P, sizes, count, settings, step):
+    """Loads at which m of averaged examples, from the archetype, falls below ½, over (ρ, T, N), with errors."""
+    loads = np.linspace(*LOADS[P], count)
+    value, error = np.full((2, len(ENTROPIES), len(WARMTH[P]), len(sizes)), np.nan)
+    for index in np.ndindex(value.shape):
+        protocol, T, N = list(ENTROPIES.values())[index[0]], WARMTH[P][index[1]], sizes[index[2]]
+        runs = []
+        for alpha in loads:
+            run = dsm.simulate(dsm.Model(P, protocol, float(alpha)), T, N=N, **settings)
+            runs.append(run.m.mean("replica").values[:, 0, 0])
+            step()
+        value[index], error[index] = falls_below(loads, runs, seed=settings["seed"])
+    coordinates = {"rho": list(ENTROPIES), "T": list(WARMTH[P]), "N": list(sizes)}
+    data = {name: (tuple(coordinates), v) for name, v in (("border", value), ("border_err", error))}
+    return xr.Dataset(data, coordinates, {"P": P, "seed": str(settings["seed"])})
 
 
 def magnetisation(model, N, start, settings):

@@ -15,6 +15,7 @@ import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.study import falls_below
 
 SIZES = {2: (192, 384), 3: (96, 192), 4: (48, 96)}
 TEMPERATURES = {2: (0.2, 0.4, 0.6), 3: (0.2, 0.4, 0.6), 4: (0.25, 0.5, 0.75)}
@@ -77,27 +78,11 @@ def scan_loads(P, sizes, preset, seed, advance):
                 advance()
             values = np.array(per_sample)
             alpha[t, n], m[t, n] = loads, values.mean(1)
-            border[t, n], border_error[t, n] = falls_below_half(loads, values, np.random.default_rng(seed))
+            border[t, n], border_error[t, n] = falls_below(loads, values, seed=seed)
     dims = ("T", "N", "load")
     data = {"alpha": (dims, alpha), "m": (dims, m), "m_err": (dims, error)}
     data |= {"border": (dims[:2], border), "border_err": (dims[:2], border_error)}
     return xr.Dataset(data, {"T": list(TEMPERATURES[P]), "N": list(sizes)}, {"P": P, "seed": str(seed)})
-
-
-def falls_below_half(loads, values, rng, resamples=200):
-    """Load where the sample-averaged m crosses 1/2, linearly interpolated, and its bootstrap error."""
-
-    def crossing(m):
-        below = np.flatnonzero(m < 0.5)
-        if not len(below) or below[0] == 0:
-            return np.nan
-        j = below[0]
-        return loads[j - 1] + (m[j - 1] - 0.5) / (m[j - 1] - m[j]) * (loads[j] - loads[j - 1])
-
-    picks = rng.integers(0, values.shape[1], (resamples, *values.shape))
-    spread = [crossing(np.take_along_axis(values, pick, 1).mean(1)) for pick in picks]
-    spread = [s for s in spread if np.isfinite(s)]
-    return crossing(values.mean(1)), np.std(spread) if len(spread) > resamples / 2 else np.nan
 
 
 if __name__ == "__main__":

@@ -20,10 +20,11 @@ COLD = 0.2  # T of both
 QUALITIES = (0.3, 0.6)
 PROTOCOLS = {"supervised": dsm.Supervised, "unsupervised": dsm.Unsupervised}
 EXAMPLES = 5  # M of m against r
-PRESETS = {  # rows of the diagrams, their ρ by P, largest M, number of r
-    "toy": (3, {3: (0.1,)}, 3, 4),
-    "quick": (33, {2: (0.1, 0.3), 3: (0.1, 0.3), 4: (0.1, 0.3)}, 151, 33),
-    "full": (81, {2: (0.1, 0.3), 3: (0.05, 0.1, 0.2, 0.3), 4: (0.05, 0.1, 0.2, 0.3)}, 501, 129),
+ENTROPIES = (0.1, 0.3)  # ρ of the diagrams
+PRESETS = {  # orders with lines of broken symmetry (at P = 2 it changes next to nothing), rows of the diagrams, largest M, number of r
+    "toy": ((3,), 2, 3, 4),
+    "quick": ((3, 4), 33, 151, 33),
+    "full": ((3, 4), 81, 501, 129),
 }
 
 
@@ -33,14 +34,14 @@ def main(argv=None):
     parser.add_argument("--out", type=Path, default=Path("data"))
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
-    rows, entropies, most, qualities = PRESETS[args.preset]
+    broken, rows, most, qualities = PRESETS[args.preset]
     with Progress() as bar:
-        task = bar.add_task("examples", total=rows * sum(map(len, entropies.values())) + 2 * len(LOADS))
+        task = bar.add_task("examples", total=len(LOADS) * (rows * len(ENTROPIES) + 2))
         step = lambda: bar.advance(task)  # noqa: E731
         for P in LOADS:
             bar.update(task, description=f"examples P={P}")
-            for n, rho in enumerate(entropies.get(P, ())):
-                save(diagram(P, rho, rows, step), args.out, f"diagram{n}", P)
+            for n, rho in enumerate(ENTROPIES):
+                save(diagram(P, rho, rows, P in broken, step), args.out, f"diagram{n}", P)
             save(against_number(P, np.arange(1, most + 1, 2)), args.out, "number", P)
             step()
             save(against_quality(P, np.linspace(0.1, 0.98, qualities)), args.out, "quality", P)
@@ -51,11 +52,11 @@ def save(ds, folder, name, P):
     ds.to_netcdf(folder / f"examples_{name}_P{P}.nc", engine="h5netcdf")
 
 
-def diagram(P, rho, rows, step):
-    """(α, T) of averaged examples of entropy ρ, their number large; at P = 2 breaking changes next to nothing."""
+def diagram(P, rho, rows, broken, step):
+    """(α, T) of averaged examples of entropy ρ, their number large."""
     model = dsm.Model(P=P, protocol=dsm.Supervised(rho=rho))
     axes = {"x": ("alpha", 0.0, LOADS[P], 4 * rows + 1), "y": ("T", 0.0, HEAT[P], rows)}
-    ds = dsm.phase_diagram(model, **axes, ansatz="RS" if P == 2 else ("RS", "1RSB"), progress=step)
+    ds = dsm.phase_diagram(model, **axes, ansatz=("RS", "1RSB") if broken else "RS", progress=step)
     return ds.assign_attrs(rho=rho)
 
 

@@ -1,4 +1,4 @@
-"""`bisect`: where the magnetisation falls below a level, samples being spent where it is hard to say."""
+"""Where the magnetisation falls below a level: on a line of runs, or by `bisect`, samples spent where it is hard."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ParameterError, check_integer, check_name, check_number
 from ..model import Model, check_model
@@ -83,6 +84,33 @@ def bisect(
     points = zip(("at", "abs_m", "abs_m_err", "spent"), zip(*runs, strict=True), strict=True)
     data |= {name: ("point", list(values)) for name, values in points}
     return xr.Dataset(data, attrs={"model": str(model), "parameter": parameter, "N": N, "level": level})
+
+
+def falls_below(x: ArrayLike, m: ArrayLike, level: float = 0.5, seed: int = 0) -> tuple[float, float]:
+    """Where m [point, sample], averaged over samples, first falls below a level along x, and its error.
+
+    Linear between two points; the error is bootstrapped, samples being resampled as wholes (200 times). NaN where m is
+    below at once or nowhere, and for the error where half of the resamples are. Raises ParameterError for other shapes.
+
+    >>> value, error = falls_below([0.1, 0.2, 0.3], [[1.0, 0.9], [0.8, 0.7], [0.3, 0.2]])
+    >>> round(value, 3), error > 0
+    (0.25, True)
+    """
+    x, m = np.asarray(x, float), np.asarray(m, float)
+    if x.ndim != 1 or m.ndim != 2 or m.shape[0] != len(x) or m.shape[1] < 1:
+        raise ParameterError("m", "[point, sample] for every x", m.shape, "Keep the samples of each run apart.")
+
+    def crossing(mean: NDArray[Any]) -> float:
+        below = np.flatnonzero(mean < level)
+        if not len(below) or below[0] == 0:
+            return math.nan
+        j = below[0]
+        return float(x[j - 1] + (mean[j - 1] - level) / (mean[j - 1] - mean[j]) * (x[j] - x[j - 1]))
+
+    picks = np.random.default_rng(seed).integers(0, m.shape[1], (200, m.shape[1]))
+    spread = np.array([crossing(m[:, pick].mean(1)) for pick in picks])
+    known = np.isfinite(spread)
+    return crossing(m.mean(1)), float(np.std(spread[known])) if known.mean() > 0.5 else math.nan
 
 
 def _checked(model: Model, parameter: str, bounds: Any, T: float | None, level: float) -> tuple[float, float, float]:

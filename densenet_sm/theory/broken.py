@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import ConvergenceError
 from ..protocols import Multitasking
 from .breaking import Broken
-from .guesses import aligned, beside, frozen, unaligned
+from .guesses import aligned, beside, freezing, frozen, unaligned
 from .iteration import converge
 from .newton import ENOUGH, EQUAL, gap, jacobian, newton, relaxed, settled
 from .rs import Equations
@@ -62,7 +63,9 @@ def _glass(eq: Broken, x: Array, rs: Array | None) -> Array | None:
             rs, _, _ = converge(base, initial(base, "glass"))
         broken = base.T == 0 or base.at(rs).replicon < 0
         if base.T * rs[-1] < 1 - EQUAL and broken:
-            return _tried(eq, lambda: beside(eq, rs), (2, 0, 5))
+            ways = [(beside, (2, 0, 5)), (freezing, (2, 0, 10))] if base.T > 0 else [(beside, (2, 0, 5))]
+            found = (_tried(eq, partial(way, eq, rs), steps) for way, steps in ways[:: 1 if order else -1])
+            return next((v for v in found if v is not None), None)
     if order or all(k < 3 for k, _ in noise.terms):
         return None
     return _tried(eq, lambda: frozen(eq, x), (4,))
@@ -140,10 +143,18 @@ def next_step(base: Equations, v: Array, k: int) -> Array:
 
 
 def _refined(eq: Broken, v: Array) -> Iterator[Array]:
-    """Guesses of one step more: overlaps spread where the lowest is free; an interval divided, the last one first."""
+    """Guesses of one step more: overlaps spread where the lowest is free; an interval divided, the last one first.
+
+    A glass that freezes from q = 0 has q(D) ∝ D, which k steps cut at D_i ∝ i/(2k+1) and q_i ∝ (2i−1)/(2k+1).
+    """
     x, q, C, D = eq.parts(v)
     k, cold = eq.k, eq.base.T == 0
     if q[0] > EQUAL:
+        shrunk = (2 * k + 1) / (2 * k + 3)
+        overlaps = np.interp((2 * np.arange(k + 2) + 1) * shrunk, np.arange(-1, 2 * k + 2, 2), np.append(-q[0], q))
+        last = 2 * D[-1] - (D[-2] if k > 1 else 0.0)
+        tilts = np.interp(np.arange(1, k + 2) * shrunk, np.arange(k + 2), np.concatenate([[0.0], D, [last]]))
+        yield np.concatenate([x, overlaps[:-1], [C], tilts])
         old, new = np.arange(k + 1) / k, np.arange(k + 2) / (k + 1)
         middle, spread = (np.arange(k) + 0.5) / k, (np.arange(k + 1) + 0.5) / (k + 1)
         tilts = D[0] * np.array([0.5, 1.7]) if k == 1 else np.exp(np.interp(spread, middle, np.log(D)))

@@ -5,7 +5,8 @@ fulfils its own equation at a tilt D; where breaking begins that is, by differen
 
   D = [ξ‴/ξ″² + ξ″ E M″²] / [2 ξ″ E M′³ + (∂ξ″/∂D of the modes of P = 2)],   M = tanh βh.
 
-Further inside 1/D grows by about T, and at T = 0 D ≈ 7 (ξ′/qξ″)²/C: fits to the solutions of P = 2 … 6.
+where q is finite; a glass that freezes from q = 0 has one step at ⅔ of that D, and q_2 = 3q_1. Further inside 1/D grows
+by about T, and at T = 0 D ≈ 7 (ξ′/qξ″)²/C: fits to the solutions of P = 2 … 6.
 """
 
 from __future__ import annotations
@@ -69,10 +70,24 @@ def tilt(eq: Broken, x: Array, C: float) -> float:
         cold = 7 * (variance / (q * rigidity)) ** 2 / _bare_response(eq, x, variance)
         D = min(hot, 1 / (1 / cold + 1.05 * T))
     else:
-        own = math.sqrt(noise.rigidity(q, 0.0))
-        cold = 1.361 * (own**2 / variance) ** 0.35 / math.sqrt(variance)
-        D = 1 / (1 / cold + 3 / hot)
+        D = 1 / (1 / _coldest(eq, C) + 3 / hot)
     return min(D, 0.98 / T) if T > 0 else D
+
+
+def _coldest(eq: Broken, C: float) -> float:
+    """D at T = 0 of a glass with the strengths of the symmetric state."""
+    noise, q = eq.base.noise, 1 - eq.base.T * C
+    variance = noise.strength(q, C)
+    return 1.361 * (noise.rigidity(q, 0.0) / variance) ** 0.35 / math.sqrt(variance)
+
+
+def freezing(eq: Broken, rs: Array) -> Array:
+    """Order parameters of a glass of T > 0 that has frozen from q = 0 not far above, `rs` being the symmetric one."""
+    x, C, T = rs[:-1], float(rs[-1]), eq.base.T
+    D = min(1 / (1 / _coldest(eq, C) + 1.5 / _onset(eq, x, C)), 0.98 / T)
+    q = 1 - T * C
+    q = min(q * (1 + 0.45 * T * D), (1 + q) / 2)
+    return np.concatenate([x, [q / 3, (1 - q) / T, D]])
 
 
 def _bare_response(eq: Broken, x: Array, variance: float) -> float:

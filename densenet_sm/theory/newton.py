@@ -13,6 +13,7 @@ from .breaking import Broken
 Array = NDArray[Any]
 ENOUGH = 1e-11  # largest residual of a solution
 EQUAL = 1e-5  # overlaps closer than this are one: replica symmetry
+NEAR = 1e-4  # residual from which on rounding, not distance, may be what stops a step
 SLOW = 0.3  # contraction from which on a Jacobian is taken anew
 
 
@@ -21,14 +22,15 @@ def newton(eq: Broken, v: Array, fixed: bool = False, steps: int = 40) -> tuple[
 
     Steps are shortened until the correction that would follow is a smaller one (Deuflhard's natural monotonicity), in
     which equations of very different scale count alike. As long as they converge the Jacobian is not taken anew but
-    corrected by what the last step has shown (Broyden).
+    corrected by what the last step has shown (Broyden). Where one by one-sided differences leads nowhere, near where
+    overlaps merge, central ones are taken from then on.
     """
     free = np.arange(len(v) - (eq.k if fixed else 0))
-    F, spent, J = eq.at(v).residual[free], 1, np.empty(0)
+    F, spent, J, central = eq.at(v).residual[free], 1, np.empty(0), False
     for _ in range(steps):
         error, fresh = float(np.abs(F).max()), not J.size
         if fresh:
-            J, spent = jacobian(eq, v, F, free), spent + len(free)
+            J, spent = jacobian(eq, v, F, free, central), spent + len(free) * (1 + central)
         size = np.maximum(np.abs(v[free]), 1e-2)
         try:
             change = np.linalg.solve(J, F)
@@ -48,9 +50,9 @@ def newton(eq: Broken, v: Array, fixed: bool = False, steps: int = 40) -> tuple[
                     break
             share /= 2
         else:
-            if fresh:
+            if fresh and (central or not ENOUGH < error < NEAR):
                 return v, error, spent
-            J = np.empty(0)
+            J, central = np.empty(0), central or fresh
             continue
         moved = -share * change / size
         J = J + np.outer(new - F + share * F, moved / size) / (moved @ moved) if left < SLOW * length else np.empty(0)
@@ -58,8 +60,8 @@ def newton(eq: Broken, v: Array, fixed: bool = False, steps: int = 40) -> tuple[
     return v, float(np.abs(F).max()), spent
 
 
-def jacobian(eq: Broken, v: Array, F: Array, free: Array) -> Array:
-    """∂residual/∂v by differences, one-sided: towards smaller overlaps and larger C.
+def jacobian(eq: Broken, v: Array, F: Array, free: Array, central: bool = False) -> Array:
+    """∂residual/∂v by differences, one-sided: towards smaller overlaps and larger C; or central ones of longer steps.
 
     The equations of the tilts vary with them by powers of the overlaps' differences: a longer step for close ones.
     """
@@ -68,6 +70,14 @@ def jacobian(eq: Broken, v: Array, F: Array, free: Array) -> Array:
     for column, i in enumerate(free):
         step = 1e-7 * max(abs(v[i]), 0.1) if i < len(v) - eq.k else tilting * v[i]
         moved = v.copy()
+        if central:
+            ends = v.copy()
+            moved[i] += step ** (2 / 3)
+            ends[i] -= step ** (2 / 3)
+            if eq.admissible(moved) and eq.admissible(ends):
+                J[:, column] = (eq.at(moved).residual[free] - eq.at(ends).residual[free]) / (moved[i] - ends[i])
+                continue
+            moved[i] = v[i]
         moved[i] -= step
         if not eq.admissible(moved):
             step = -step

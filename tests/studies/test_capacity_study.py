@@ -47,11 +47,11 @@ def test_runs_are_stored_with_errors_theory_at_their_size_and_seed(study, P):
 
 
 def test_extrapolations_are_straight_lines_in_one_over_N_on_one_side_of_the_transition():
-    """m = theory + b/N is recovered whatever the errors; sizes of the other side are left out, one is too few."""
+    """m = theory + b/N is recovered whatever the errors; sizes of the other side are left out, two are too few."""
     script = Path(__file__).parents[2] / "simulations" / "capacity.py"
     to_infinity = runpy.run_path(str(script))["to_infinity"]
-    sizes, error = np.array([20, 40, 80]), np.array([[0.1, 0.02, 0.01]] * 3)
-    theory = np.array([[0.7, 0.8, 0.85], [0.0, 0.8, 0.85], [0.0, 0.0, 0.0]])
+    sizes, error = np.array([20, 40, 60, 80]), np.array([[0.1, 0.02, 0.02, 0.01]] * 3)
+    theory = np.array([[0.0, 0.75, 0.8, 0.85], [0.0, 0.75, 0.8, 0.85], [0.0, 0.0, 0.0, 0.0]])
     m = theory + np.array([[2.0], [2.0], [4.0]]) / sizes
     m[1, 1] = 0.3  # lost by chance
     value, spread = to_infinity(sizes, m, error, theory, np.array([0.9, 0.9, 0.0]))
@@ -61,7 +61,9 @@ def test_extrapolations_are_straight_lines_in_one_over_N_on_one_side_of_the_tran
 
 def test_tables_are_printed(study):
     rows = re.findall(
-        r"^  P = (\d)  (?:plain|supervised)[^b]*b = +(?:—|[\d.-]+)   α = .*theory [\d.]+, [\d.]+", study[1], re.M
+        r"^  P = (\d)  (?:plain|supervised)[^b]*b = (?:—|[\d.-]+ ± [\d.]+)   α = .*theory [\d.]+, [\d.]+",
+        study[1],
+        re.M,
     )
     assert rows == ["2"] * 2 + ["3"] * 3 + ["4"] * 3 + ["6"]
     points = re.findall(r"^P = (\d), α = T = [\d.]+ ", study[1], re.M)
