@@ -62,7 +62,7 @@ class Paper:
         >>> paper.temperature(paper.model(P=4, gamma=0.01), beta=24.0)  # β′ = 2β/P!
         0.5
         """
-        check_model(model)
+        self.describe(check_model(model))  # refuses models that are not the paper's
         if beta == math.inf:
             return 0.0
         return self.beta_ratio(model) / check_number("beta", beta, low=0, open_low=True)

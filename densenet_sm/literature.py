@@ -53,7 +53,12 @@ def _learning(kind: type[Supervised] | type[Unsupervised]) -> Callable[[dict[str
 def _data(symbols: dict[str, Any], kind: type[Supervised] | type[Unsupervised]) -> Any:
     if kind is Supervised and "rho" in symbols and not {"r", "M"} & set(symbols):
         return Supervised(rho=symbols["rho"])
-    return kind(r=symbols["r"], M=symbols["M"])
+    data = kind(r=symbols["r"], M=symbols["M"])
+    if "rho" in symbols and not math.isclose(symbols["rho"], data.entropy, rel_tol=1e-6, abs_tol=1e-12):
+        raise ParameterError(
+            "rho", f"{data.entropy:.6g} = (1-r^2)/(M r^2)", symbols["rho"], "Leave rho out, or r and M."
+        )
+    return data
 
 
 def _examples(protocol: Any) -> dict[str, Any]:
@@ -70,6 +75,8 @@ def _example_overlap(state: Any) -> dict[str, Any]:
 
 def _multitasking(symbols: dict[str, Any]) -> Model:
     data: Any = Storing()
+    if "teacher" in symbols and not {"r", "M", "rho"} & set(symbols):
+        raise ParameterError("teacher", "left out without examples", symbols["teacher"], "Give r and M, or rho.")
     if {"r", "M", "rho"} & set(symbols):
         data = _data(symbols, Unsupervised if symbols.get("teacher") is False else Supervised)
     return Model(P=2, protocol=Multitasking(K=symbols["K"], d=symbols["d"], data=data))
@@ -194,7 +201,7 @@ papers = Papers(
             "2211.14067",
             "agliari2023unsupervised",
             "H = −(1/(P! M R^{P/2} N^{P−1})) Σ_μ Σ_a Σ_{i1…iP} η_{i1}^{μ,a}…η_{iP}^{μ,a} σ_{i1}…σ_{iP}",
-            {name: text for name, text in EXAMPLES.items() if name != "rho"},
+            EXAMPLES,
             (BETA_PRIME, GAUSSIAN, AVERAGED),
             {
                 "thresholds of learning": "make learning",

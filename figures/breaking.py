@@ -27,8 +27,8 @@ def main(argv=None):
         figure, axes = plt.subplots(2, 5, figsize=(17, 7))
         for ax, alpha in zip(axes[0], runs.alpha.values, strict=True):
             draw_windows(ax, runs.sel(alpha=alpha, T=COLD[-1]))
-        draw_counts(axes[1, 0], counted, "glass")
-        draw_counts(axes[1, 1], counted, "retrieval")
+        draw_counts(axes[1, 0], counted, "glass", "P = 3, ν = 1, T = 0.3")
+        draw_counts(axes[1, 1], counted, "retrieval", "P = 3, α = 0.44, T = 0.2")
         axes[1, 2].plot(counted["T"], counted.at_one, "o-", markersize=3)
         axes[1, 2].set(xlabel="T", ylabel="Σ at θ = 1", title="3-spin glass, T_K to T_d")
         draw_parisi(axes[1, 3], parisi)
@@ -54,16 +54,17 @@ def draw_windows(ax, one):
     ax.legend(fontsize="x-small", loc="lower left")
 
 
-def draw_counts(ax, counted, kind):
+def draw_counts(ax, counted, kind, title):
     """Σ against θ where it is not negative; full circles where the states counted are stable."""
     theta, sigma = counted[f"{kind}_theta"], counted[f"{kind}_complexity"]
     ax.plot(theta, sigma, "-", color="C0")
     stable = counted[f"{kind}_replicon"].values > 0
-    ax.plot(theta[stable], sigma[stable], "o", color="C0", markersize=3, label="replicon > 0")
+    if stable.any():
+        ax.plot(theta[stable], sigma[stable], "o", color="C0", markersize=3, label="replicon > 0")
+        ax.legend(fontsize="small")
     ax.axhline(0, color="0.6", linewidth=1)
     top = float(sigma.max())
-    ax.set(xlabel="θ", ylabel="Σ", title=f"sub-states of {kind}", ylim=(-top, 1.2 * top))
-    ax.legend(fontsize="small")
+    ax.set(xlabel="θ", ylabel="Σ", title=f"sub-states of {kind}\n{title}", ylim=(-top, 1.2 * top))
 
 
 def draw_parisi(ax, parisi):
@@ -73,8 +74,9 @@ def draw_parisi(ax, parisi):
             one = parisi.sel(glass=glass, k=k)
             edges = one.edges.values[: k + 2]
             edges[-1] = 12.0
-            ax.stairs(one.q.values[: k + 1], edges, baseline=None, color=f"C{g}", alpha=0.25 + 0.75 * k / 4)
-        ax.plot([], [], color=f"C{g}", label=glass)
+            style = {"linestyle": ("-", "--")[g], "color": f"C{g}", "alpha": 0.25 + 0.75 * k / 4}
+            ax.stairs(one.q.values[: k + 1], edges, baseline=None, **style)
+        ax.plot([], [], ("-", "--")[g], color=f"C{g}", label=glass)
     ax.set(xlabel="D = βθ", ylabel="q", xlim=(0, 12), ylim=(0, 1.03), title="Parisi function, T = 0, k = 1 … 4")
     ax.legend()
 
@@ -83,8 +85,8 @@ def draw_capacity(ax, capacity):
     """Capacity against ρ, symmetric and broken."""
     for n, P in enumerate(sorted(set(capacity.P.values.tolist()))):
         one = capacity.isel(place=capacity.P.values == P)
-        for ansatz, style in (("RS", "o:"), ("1RSB", "s-")):
-            ax.plot(one.rho, one[ansatz], style, color=f"C{n}", markersize=4, label=f"P = {P}, {ansatz}")
+        for ansatz, dash in (("RS", ":"), ("1RSB", "-")):
+            ax.plot(one.rho, one[ansatz], "os"[n] + dash, color=f"C{n}", markersize=4, label=f"P = {P}, {ansatz}")
     ax.set(xlabel="ρ", ylabel="α_c", title="capacity, supervised, T = 0", ylim=(0, None))
     ax.legend(fontsize="small")
 
@@ -133,8 +135,8 @@ def print_cold(runs):
         for T in runs["T"].values:
             one = runs.sel(alpha=alpha, T=T)
             values = "  ".join(f"{m:.3f} ± {e:.3f}" for m, e in zip(one.m.values, one.m_err.values, strict=True))
-            broken, symmetric = (float(one[f"{ansatz}_m_N"].isel(N=-1)) for ansatz in ("1RSB", "RS"))
-            print(f"  α = {alpha:.2f}, T = {T:.2f}: {values}   one step {broken:.3f}, symmetric {symmetric:.3f}")
+            last = one.isel(N=-1)
+            print(f"  α = {alpha:.2f}, T = {T:.2f}: {values}   1RSB {against(last, '1RSB')}   RS {against(last, 'RS')}")
 
 
 def against(one, ansatz):

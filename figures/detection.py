@@ -9,6 +9,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 import densenet_sm as dsm
 from densenet_sm.study import table
@@ -66,8 +67,9 @@ def draw_largest_load(ax, data):
     for n, (P, ds) in enumerate(data.items()):
         jumps = np.flatnonzero(np.diff(ds.largest_spinodal) > 0) + 1
         for k, piece in enumerate(np.split(np.arange(len(ds.rho)), jumps)):
-            ax.plot(ds.rho[piece], ds.largest_spinodal[piece], color=f"C{n}", label=None if k else f"P = {P}")
-        ax.plot(ds.rho, ds.largest_coexistence, "--", color=f"C{n}", linewidth=1)
+            style = {"color": f"C{n}", "marker": "osD^"[n], "markersize": 3, "label": None if k else f"P = {P}"}
+            ax.plot(ds.rho[piece], ds.largest_spinodal[piece], **style)
+        ax.plot(ds.rho, ds.largest_coexistence, "--", color=f"C{n}", marker="osD^"[n], markersize=2, linewidth=1)
     ax.plot([], [], color="0.4", label="spinodal")
     ax.plot([], [], "--", color="0.4", linewidth=1, label="coexistence")
     title = f"largest data noise, r → 0, T = {ds.attrs['T']:g}"
@@ -91,7 +93,7 @@ def draw_sizes(axes, data):
 def draw_exponents(ax):
     """Exponents of r, M and Ω against b, the same for every P in units of P − 1."""
     for n, (label, ends) in enumerate({"M": (1, 0), "Ω^{1/(P−1)}": (0.5, 0.5), "r": (-0.5, 0)}.items()):
-        ax.plot((0, 1), ends, color=f"C{n}", label=label)
+        ax.plot((0, 1), ends, ("-", "--", "-.")[n], color=f"C{n}", label=label)
     ax.set(xlabel="b/(P−1)", ylabel="exponent of N", title="K ~ N^b", xlim=(0, 1))
     ax.legend(loc="upper right")
 
@@ -121,7 +123,9 @@ def draw_below(ax, folder):
         runs, theory = load(folder, "runs", P), load(folder, "curve", P)
         end = float(theory.nu[theory.m.values > 0][-1])
         N = np.geomspace(24, 700, 20)
-        ax.plot(N, np.sqrt(2 * end * N ** (P - 1) / math.factorial(P)), color=f"C{n}", linewidth=1.2)
+        ax.plot(
+            N, np.sqrt(2 * end * N ** (P - 1) / math.factorial(P)), ("-", "--", "-.")[n], color=f"C{n}", linewidth=1.2
+        )
         for held, fill in ((True, "full"), (False, "none")):
             kept = (runs.m.values > HELD) == held
             size = np.broadcast_to(runs.N.values, kept.shape)
@@ -129,6 +133,7 @@ def draw_below(ax, folder):
             style = {"color": f"C{n}", "fillstyle": fill, "markersize": 4, "label": label}
             ax.plot(size[kept], runs.Omega.values[kept], MARKERS[n], **style)
     ax.set(xlabel="N", ylabel="Ω", xscale="log", yscale="log", ylim=(1, None), title=f"full: m > {HELD:g}, T = 0.2")
+    sizes_axis(ax, (30, 100, 300))
     ax.legend(loc="upper left")
 
 
@@ -140,8 +145,15 @@ def draw_faint(ax, ds):
     r = f"r = {float(ds.r[0]):.2f} … {float(ds.r[-1]):.2f}"
     title = f"P = {ds.attrs['P']}, K ~ N^{ds.attrs['b']:g}, ρ = {ds.attrs['rho']:g}, α c → {ds.attrs['load']:g}, {r}"
     ax.set(xlabel="N", ylabel="m", xscale="log", ylim=(0.5, 1.02))
+    sizes_axis(ax, ds.N.values)
     ax.set_title(title, fontsize="small")
     ax.legend(loc="lower right")
+
+
+def sizes_axis(ax, sizes):
+    """A logarithmic axis with a few numbers written out."""
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xticks(sizes, [str(N) for N in sizes])
 
 
 def print_comparisons(folder):

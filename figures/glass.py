@@ -121,8 +121,10 @@ def draw_overlaps(ax, theory, runs, title, both=False):
         if not usable(at):
             continue
         kept = np.isfinite(at.q_value.values)
-        q, p = at.q_value.values[kept], at.P_q.values[kept]
-        ax.plot(q, p / np.gradient(q), linestyle=DASHES[n], color=f"C{n}", label=f"N = {N}")
+        q, p, error = (at[name].values[kept] for name in ("q_value", "P_q", "P_q_err"))
+        width = np.gradient(q)
+        ax.plot(q, p / width, linestyle=DASHES[n], color=f"C{n}", label=f"N = {N}")
+        ax.fill_between(q, (p - error) / width, (p + error) / width, color=f"C{n}", alpha=0.15, linewidth=0)
     for q, weight in zip(theory.q.values, theory.weight.values, strict=True):
         if weight < 1e-9:
             continue

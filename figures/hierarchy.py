@@ -42,9 +42,9 @@ def main(argv=None):
 
 def stored(folder, name):
     """Datasets of one kind, by P and K."""
-    paths = sorted(folder.glob(f"hierarchy_{name}*.nc")) or [folder / f"hierarchy_{name}.nc"]
+    paths = sorted(folder.glob(f"hierarchy_{name}*.nc"))
     paths = [path for path in paths if path.stem.count("_") == name.count("_") + 1]
-    found = [dsm.plot.stored(path, "make hierarchy") for path in paths]
+    found = [dsm.plot.stored(path, "make hierarchy") for path in paths or [folder / "hierarchy_*.nc"]]
     return {(int(ds.attrs["P"]), int(ds.attrs["K"])): ds for ds in found}
 
 

@@ -41,7 +41,7 @@ PRESETS = {  # samples by size: of each disorder, of P = 2, of plain runs; sweep
             "normal": {24: 16, 32: 14, 48: 7},
         },
         {32: 20, 48: 16, 64: 12, 96: 12},
-        {64: 8, 128: 4, 256: 2},
+        {64: 8, 128: 6, 256: 4},
         1536,
     ),
     "full": (

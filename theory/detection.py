@@ -22,6 +22,7 @@ ALPHA = 0.05  # load at P = 2 of m against ν
 COLD = 0.2  # T of all that has no temperature axis
 RHO, SHARE = 0.2, 0.25  # data noise at finite N: entropy of the examples, load α c relative to the largest
 STRETCH = {"": 1.0, "_less": 0.8, "_more": 1.2}  # of the exponents: right, too small, too large
+BROKEN = {"toy": ()}  # orders with lines of broken symmetry; else P ≥ 3
 PRESETS = {"toy": (3, 3, 3, 2), "quick": (33, 17, 13, 9), "full": (121, 61, 49, 17)}  # T, α, ρ, N
 
 
@@ -37,13 +38,15 @@ def main(argv=None):
         step = lambda count=1: bar.advance(task, count)  # noqa: E731
         for P in ORDERS:
             bar.update(task, description=f"detection P={P}")
+            ansatz = ("RS", "1RSB") if P in BROKEN.get(args.preset, ORDERS[1:]) else "RS"
             found = {
-                "T": temperature_diagram(P, temperatures, step),
+                "T": temperature_diagram(P, temperatures, ansatz, step),
                 "alpha": dsm.phase_diagram(
                     dsm.Model(P=P),
                     x=("alpha", *LOAD[P], 4 * loads + 1),
                     y=("nu", *NOISE[P], loads),
                     T=COLD,
+                    ansatz=ansatz,
                     progress=step,
                 ),
                 "exact": exact_lines(P),
@@ -54,10 +57,10 @@ def main(argv=None):
                 ds.to_netcdf(args.out / f"detection_{name}_P{P}.nc", engine="h5netcdf")
 
 
-def temperature_diagram(P, rows, step):
+def temperature_diagram(P, rows, ansatz, step):
     """(ν, T) at α = 0. At P = 2 retrieval melts at T = 1, along the rows: that line is among the exact ones."""
     nu, T = ("nu", *NOISE[P], 4 * rows + 1), ("T", *HEAT[P], rows)
-    ds = dsm.phase_diagram(dsm.Model(P=P), x=nu, y=T, progress=step)
+    ds = dsm.phase_diagram(dsm.Model(P=P), x=nu, y=T, ansatz=ansatz, progress=step)
     return ds if P > 2 else ds.assign(line_x=ds.line_x.where(ds.line_x > 0))
 
 

@@ -21,7 +21,7 @@ QUALITIES = (0.3, 0.6)
 PROTOCOLS = {"supervised": dsm.Supervised, "unsupervised": dsm.Unsupervised}
 EXAMPLES = 5  # M of m against r
 ENTROPIES = (0.1, 0.3)  # ρ of the diagrams
-PRESETS = {  # orders with lines of broken symmetry (at P = 2 it changes next to nothing), rows of the diagrams, largest M, number of r
+PRESETS = {  # orders with broken lines (next to the same at P = 2), rows of the diagrams, largest M, number of r
     "toy": ((3,), 2, 3, 4),
     "quick": ((3, 4), 33, 151, 33),
     "full": ((3, 4), 81, 501, 129),

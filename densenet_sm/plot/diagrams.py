@@ -128,13 +128,17 @@ def legend_handles(*datasets: xr.Dataset) -> list[Any]:
 
     present = {str(label) for ds in datasets if "phase" in ds for label in np.unique(ds.phase)}
     handles: dict[str, Any] = {name: _patch(name) for name in phases.REGIONS if name in present - {phases.NO_STATE}}
+    length: dict[str, int] = {}
     for ds in datasets:
         for name in ds.line.values:
             colour, dash, label = _style(str(name))
-            alone = int(np.isfinite(ds.line_x.sel(line=name)).sum()) == 1
-            style: dict[str, Any] = {"marker": "D", "linestyle": ""} if alone else {"linestyle": dash or "-"}
+            points = int(np.isfinite(ds.line_x.sel(line=name)).sum())
+            if min(points, 2) <= length.get(label, -1):  # a line shows more than a single point
+                continue
+            style: dict[str, Any] = {"marker": "D", "linestyle": ""} if points == 1 else {"linestyle": dash or "-"}
             style["linewidth"] = _width(str(name))
-            handles.setdefault(label, Line2D([], [], color=colour, label=label, **style))
+            length[label] = min(points, 2)
+            handles[label] = Line2D([], [], color=colour, label=label, **style)
     return list(handles.values())
 
 

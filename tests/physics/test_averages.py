@@ -1,10 +1,13 @@
 """Sine-transform averages against high-precision integration, closed forms and differences."""
 
+import functools
 import itertools
 
 import mpmath as mp
 import numpy as np
 import pytest
+from quadrature import DIGITS, log2cosh, powers
+from quadrature import averages as integrals_of
 
 from densenet_sm import Multitasking, Supervised, Unsupervised
 from densenet_sm.laws import CERTAIN, Mixture
@@ -20,35 +23,33 @@ def site_of(protocol, field=0.0, example=False):
     return Site(laws, protocol.dilution, field)
 
 
-def gaussian_integral(function, mean, variance, T):
-    """E function(β h), h normal, to 20 digits: panels split where tanh steps."""
-    if variance == 0:
-        return function(mp.mpf(mean) / T)
-    sigma = mp.sqrt(variance)
-    step = [-mp.mpf(mean) / sigma + c * T / sigma for c in (-40, -5, -1, 0, 1, 5, 40)]
-    edges = sorted({mp.mpf(-11), mp.mpf(11), *[s for s in step if abs(s) < 11]})
-    density = lambda z: mp.exp(-(z**2) / 2) / mp.sqrt(2 * mp.pi)  # noqa: E731
-    return mp.quad(lambda z: density(z) * function((mean + sigma * z) / T), edges)
+def moments(g):
+    """Tanh, sech², sech⁴ and ln 2cosh."""
+    t, square = powers(g)
+    return t, 1 - square, (1 - square) ** 2, log2cosh(g)
 
 
 def reference(site, psi, strength, T):
-    """E t tanh, E ξ tanh, E sech², E sech⁴ and T E ln 2cosh as a sum over atoms of all patterns (single group)."""
+    """E t tanh, E ξ tanh, E sech², E sech⁴ and T E ln 2cosh as a sum over atoms of all patterns (single group).
+
+    The field has the same law, up to its sign, at all atoms of equal modulus of its mean and equal variance.
+    """
     law = site.laws[0]
     choices = [(1, (1 - site.dilution) / 2), (-1, (1 - site.dilution) / 2), (0, site.dilution)]
     atoms = [(s, j, p * law.weight[j]) for s, p in choices if p > 0 for j in range(len(law.weight))]
     totals = mp.matrix(3 + 2 * len(psi), 1)
-    with mp.workdps(25):
+    with mp.workdps(DIGITS):
+        integrals = functools.cache(lambda mean, variance: integrals_of(moments, mean, variance, T))
         for combination in itertools.product(atoms, repeat=len(psi)):
             weight = mp.fprod(p for _, _, p in combination)
             mean = sum(psi[n] * s * law.mean[j] for n, (s, j, _) in enumerate(combination))
             mean += site.field * combination[0][0]
             variance = strength + sum(psi[n] ** 2 * s**2 * law.variance[j] for n, (s, j, _) in enumerate(combination))
-            tanh = gaussian_integral(mp.tanh, mean, variance, T)
-            sech2 = gaussian_integral(lambda g: mp.sech(g) ** 2, mean, variance, T)
+            tanh, sech2, sech4, log = integrals(abs(mean), variance)
+            tanh = -tanh if mean < 0 else tanh
             totals[0] += weight * sech2 / T
-            totals[1] += weight * gaussian_integral(lambda g: mp.sech(g) ** 4, mean, variance, T) / T
-            log2cosh = lambda g: abs(g) + mp.log1p(mp.exp(-2 * abs(g)))  # noqa: E731
-            totals[2] += weight * T * gaussian_integral(log2cosh, mean, variance, T)
+            totals[1] += weight * sech4 / T
+            totals[2] += weight * T * log
             for n, (s, j, _) in enumerate(combination):  # a normal entry correlates with h: Stein's lemma
                 entry = s * law.mean[j] * tanh + psi[n] * s**2 * law.variance[j] * sech2 / T
                 totals[3 + n] += weight * entry

@@ -109,7 +109,7 @@ def test_patterns_that_are_no_signs_are_lost_at_their_capacity(patterns, lam):
     capacity = exponential_capacity(lam, patterns).typical
     kept = {}
     for shift in (-0.12, 0.12):
-        kept[shift] = np.mean([share(continuous(patterns, N, capacity + shift, s), lam, 40) > 0.5 for s in range(3)])
+        kept[shift] = np.mean([share(continuous(patterns, N, capacity + shift, s), lam, 40) > 0.5 for s in range(2)])
     assert kept[-0.12] > 0.75 > 0.25 > kept[0.12]
 
 

@@ -2,19 +2,26 @@
 
 import mpmath as mp
 import pytest
+from quadrature import DIGITS, averages, log2cosh, powers
 
 from densenet_sm import Model, critical, solve
 
-DIGITS = 17
-
 
 def average(function, psi, strength, T):
-    """E function(h/T), h normal of mean ψ and variance σ²; panels split where tanh steps."""
-    sigma = mp.sqrt(strength)
-    steps = [-psi / sigma + c * T / sigma for c in (-40, -12, -3, 0, 3, 12, 40)]
-    edges = sorted({mp.mpf(-12), mp.mpf(12), *[s for s in steps if abs(s) < 12]})
-    density = lambda z: mp.exp(-(z**2) / 2) / mp.sqrt(2 * mp.pi)  # noqa: E731
-    return mp.quad(lambda z: density(z) * function((psi + sigma * z) / T), edges, maxdegree=6)
+    return averages(lambda g: (function(g),), psi, strength, T)[0]
+
+
+@pytest.mark.parametrize(("psi", "strength", "T"), [(0.8, 0.1, 0.1), (0.0, 0.05, 5.0), (0.8, 0.02, 0.01)])
+def test_the_reference_itself_has_its_digits(psi, strength, T):
+    """Twice as many nodes change nothing, E 1 = 1, and E tanh = E tanh² where ψT = σ²."""
+    several = lambda g: (*powers(g), mp.sech(g) ** 4, log2cosh(g), mp.mpf(1))  # noqa: E731
+    with mp.workdps(DIGITS):
+        psi, strength, T = mp.mpf(psi), mp.mpf(strength), mp.mpf(T)
+        once, twice = (averages(several, psi, strength, T, degree) for degree in (4, 5))
+        assert all(abs(a - b) < 2e-16 * (1 + abs(a)) for a, b in zip(once, twice, strict=True))
+        assert abs(once[-1] - 1) < 1e-16
+        m, q = averages(powers, strength / T, strength, T)
+        assert abs(m - q) < 2e-16
 
 
 def field(P, alpha, T, m, q):
@@ -26,7 +33,7 @@ def field(P, alpha, T, m, q):
 
 def moments(P, alpha, T, m, q):
     psi, strength = field(P, alpha, T, m, q)
-    return average(mp.tanh, psi, strength, T), average(lambda g: mp.tanh(g) ** 2, psi, strength, T)
+    return tuple(averages(powers, psi, strength, T))
 
 
 def refined(P, alpha, T, m, q):
@@ -103,9 +110,8 @@ def test_an_instability_has_eight_digits():
 def free_energy(P, alpha, T, m, q):
     """−T[E ln 2cosh + β f − βψm + β²(ξ(1) − ξ(q))/2 − φ(1 − q)/2], P ≥ 3."""
     psi, strength = field(P, alpha, T, m, q)
-    log2cosh = average(lambda g: abs(g) + mp.log1p(mp.exp(-2 * abs(g))), psi, strength, T)
     rest = m**P / 2 - psi * m + alpha / 4 * (1 - q**P) / T - strength * (1 - q) / (2 * T)
-    return -T * log2cosh - rest
+    return -T * average(log2cosh, psi, strength, T) - rest
 
 
 def test_a_coexistence_with_the_paramagnet_has_eight_digits():

@@ -27,7 +27,7 @@ from densenet_sm.montecarlo.dynamics import KERNELS, Replica, prepare, together
 from densenet_sm.montecarlo.integers import fits, halves, horner, modular, rounded, table
 
 KEY = np.array([7, 11], np.uint32)
-PORTABLE = 3, 6  # orders at which kernels also run without the instructions of one processor
+PORTABLE = (3,)  # orders at which kernels also run without the instructions of one processor
 FALSE_ALARM = 1e-5  # of each statistical test
 
 
@@ -91,7 +91,7 @@ def all_kernels(net, dynamics="heat-bath"):
 
 @pytest.mark.parametrize("dynamics", ["heat-bath", "metropolis", "zero"])
 @pytest.mark.parametrize(
-    ("P", "interaction"), [*((P, "tensor") for P in (2, 3, 4, 6, 8)), (2, "power"), (3, "power"), (8, "power")]
+    ("P", "interaction"), [*((P, "tensor") for P in (2, 3, 4, 8)), (2, "power"), (3, "power"), (8, "power")]
 )
 def test_kernels_agree_flip_for_flip(P, interaction, dynamics):
     net = Network.sample(Model(P=P, interaction=interaction), 13, K=40, seed=5)
@@ -110,8 +110,9 @@ def test_kernels_agree_flip_for_flip(P, interaction, dynamics):
         np.testing.assert_allclose(run.energy, first.energy, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("interaction", ["tensor", "power"])
-@pytest.mark.parametrize("P", [2, 3, 4, 8])
+@pytest.mark.parametrize(
+    ("P", "interaction"), [*((P, "tensor") for P in (2, 3, 4)), (2, "power"), (3, "power"), (8, "power")]
+)
 def test_kernels_of_diluted_patterns_agree_flip_for_flip(P, interaction):
     net = Network.sample(Model(P=P, interaction=interaction, protocol=Multitasking(2, 0.3)), 13, K=40, seed=5)
     spins = spins_of(net)
@@ -124,8 +125,16 @@ def test_kernels_of_diluted_patterns_agree_flip_for_flip(P, interaction):
         np.testing.assert_allclose(run.energy, runs["bits"].energy, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(("P", "N", "K", "d"), [(3, 60, 700, 0.5), (4, 200, 300, 0.2), (5, 60, 300, 0.3)])
-@pytest.mark.parametrize("portable", [False, True])
+@pytest.mark.parametrize(
+    ("P", "N", "K", "d", "portable"),
+    [
+        (3, 60, 700, 0.5, False),
+        (3, 60, 700, 0.5, True),
+        (4, 200, 300, 0.2, False),
+        (4, 200, 300, 0.2, True),
+        (5, 60, 300, 0.3, False),
+    ],
+)
 def test_caches_of_diluted_patterns_never_drift(P, N, K, d, portable):
     """Half overlaps, planes and lists of patterns beyond 16 bits are those from scratch, arrivals and all."""
     net = Network.sample(Model(P=P, protocol=Multitasking(2, d)), N, K=K, seed=2)
@@ -161,8 +170,17 @@ def test_a_diluted_pattern_crosses_the_edge_of_16_bits_both_ways():
     assert cold.caches.total[0] == cold.shared.rows.state(cold.spins).total[0]
 
 
-@pytest.mark.parametrize("interaction", ["tensor", "power"])
-@pytest.mark.parametrize(("P", "N", "K"), [(2, 50, 7), (3, 60, 64), (4, 100, 30), (6, 40, 9)])
+@pytest.mark.parametrize(
+    ("P", "N", "K", "interaction"),
+    [
+        (2, 50, 7, "tensor"),
+        (2, 50, 7, "power"),
+        (3, 60, 64, "tensor"),
+        (3, 60, 64, "power"),
+        (4, 100, 30, "tensor"),
+        (6, 40, 9, "power"),
+    ],
+)
 def test_replicas_in_lanes_are_the_single_ones(P, N, K, interaction):
     """Eleven replicas at as many temperatures, so that lanes of the second group stay empty; across chunks."""
     net = Network.sample(Model(P=P, interaction=interaction, field=0.1), N, K=K, seed=1)
@@ -211,7 +229,7 @@ def test_kernels_of_other_entries_agree_flip_for_flip(name):
 def test_whole_number_caches_never_drift(P, N, K, T):
     """Many blocks of patterns, patterns beyond 16 bits, arrivals and departures, and the floating-point forms."""
     net = Network.sample(Model(P=P), N, K=K, seed=2)
-    for portable in (False, True):
+    for portable in (False, True) if P < 5 else (False,):
         replica = Replica(prepare(net, "bits", portable), net.archetypes[0].astype(np.int8), T, "heat-bath", KEY)
         record = replica.run(30)
         kept, fresh = replica.caches, replica.shared.rows.state(replica.spins)
@@ -265,6 +283,11 @@ def test_digits_of_multiples_never_drift(P, N, M, digits, interaction):
     assert record.energy[-1] == pytest.approx(float(net.energy(replica.spins)), rel=1e-12)
 
 
+@nb.njit
+def total(row, planes, avx2):
+    return masked.masked_sum(row, planes, avx2)
+
+
 @pytest.mark.parametrize("avx2", [vectors.AVX2, None])
 @pytest.mark.parametrize("n", [1, 31, 256, 257, 70_000])
 def test_masked_sums_are_sums(n, avx2):
@@ -276,10 +299,6 @@ def test_masked_sums_are_sums(n, avx2):
     padded = np.full(row.shape[1] * 8, 7)  # what stands behind the end does not count
     padded[:n] = U
     planes = tuple((padded >> 8 * j & 255).astype(np.uint8) for j in range(3))
-
-    @nb.njit
-    def total(row, planes, avx2):
-        return masked.masked_sum(row, planes, avx2)
 
     assert [total(r, planes, avx2) for r in row] == (bits @ U).tolist()
     largest = tuple(np.full(len(padded), 255, np.uint8) for _ in range(3))  # sums of a group come closest to 16 bits
@@ -314,6 +333,11 @@ def test_tables_are_elementary_polynomials():
         assert table(P, 11, "tensor")[np.flatnonzero(np.arange(-13, 14, 2) == s.sum())[0]] == round(e[P])
 
 
+@nb.njit
+def both(cost, word, table_of, T, metropolis):
+    return words.accepted(cost, word, table_of, T, metropolis), cost < words.threshold(word, T, metropolis)
+
+
 @pytest.mark.parametrize("metropolis", [False, True])
 @pytest.mark.parametrize("T", [0.0, 0.3, 2.0])
 def test_buckets_decide_as_the_threshold_does(T, metropolis):
@@ -321,10 +345,6 @@ def test_buckets_decide_as_the_threshold_does(T, metropolis):
     table_of = words.edges(T, metropolis)
     assert (np.diff(table_of) <= 0).all()
     drawn = np.concatenate([rng.integers(0, 2**32, 4000), [0, 1, 2**24 - 1, 2**24, 2**32 - 1]]).astype(np.uint32)
-
-    @nb.njit
-    def both(cost, word, table_of, T, metropolis):
-        return words.accepted(cost, word, table_of, T, metropolis), cost < words.threshold(word, T, metropolis)
 
     for word in drawn:
         for cost in (*rng.normal(0, 2, 3), words.threshold.py_func(word, T, metropolis)):
@@ -538,7 +558,7 @@ def test_lanes_are_vectors(P, N, suffix):
     arguments = np.zeros((1, N, 8), np.uint32), np.zeros((8, 257)), np.zeros(8)
     fresh(state, np.zeros(N), *arguments, np.empty((1, N, 8), np.int8), np.empty((1, 8), np.int64))
     found = "".join(fresh.inspect_asm().values()).splitlines()
-    assert sum("vfmadd" in line and suffix in line and "ymm" in line for line in found) >= 8
+    assert sum("vfmadd" in line and suffix in line and ("ymm" in line or "zmm" in line) for line in found) >= 8
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="reads x86 assembly")

@@ -41,7 +41,7 @@ def tilted(function, phi):
     root = mpmath.sqrt(phi)
     weight = lambda z: mpmath.exp(-(z**2) / 2 - phi / 2) * mpmath.cosh(root * z) / mpmath.sqrt(2 * mpmath.pi)  # noqa: E731
     peaks = [0, root / 2, root, root + 3, root + 12]
-    return 2 * mpmath.quad(lambda z: weight(z) * function(root * z), peaks)
+    return 2 * mpmath.quad(lambda z: weight(z) * function(root * z), peaks, method="gauss-legendre")
 
 
 def glass_temperatures(P, guess):

@@ -39,7 +39,7 @@ def p_value(found, law):
     return chi2.sf(((observed - wanted)[keep] ** 2 / wanted[keep]).sum(), keep.sum() - 1)
 
 
-def histograms(net, T, sweeps=4096, thinning=16, **settings):
+def histograms(net, T, sweeps=2048, thinning=16, **settings):
     """Counts of the 2^N states at each temperature [T, 2^N]."""
     counts = np.zeros((len(T), 2**net.N))
     for made in ladders(net, T, 24, **settings):

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from matplotlib.image import imread
 
-from densenet_sm import Model, solve
+from densenet_sm import Model, Unsupervised, solve
 
 ORDERS = (2, 3, 4, 6)
 
@@ -75,9 +75,13 @@ def test_runs_under_synaptic_noise_are_stored_with_its_strength_on_one_entry(stu
 @pytest.mark.parametrize("P", [3, 4])
 def test_runs_on_poor_examples_are_stored_beside_theory_at_their_size(study, P):
     ds = stored(study, "faint", P)
-    rho = (1 - ds.r**2) / (ds.M * ds.r**2)
-    np.testing.assert_allclose(rho, ds.attrs["rho"])
-    assert np.isfinite(ds.theory).all()
+    N, M, rho, b = int(ds.N[-1]), int(ds.M[-1]), ds.attrs["rho"], (P - 1) / 2
+    assert round(N**0.5) == M
+    examples = Unsupervised(r=float(ds.r[-1]), M=M)
+    assert examples.entropy == pytest.approx(rho)
+    model = Model(P, examples, alpha=ds.attrs["load"] * ((1 + rho) / rho) ** P * N ** (b - (P - 1)))
+    assert int(ds.K[-1]) == model.n_patterns(N)
+    assert float(ds.theory[-1]) == pytest.approx(solve(model, ds.attrs["T"], N=N).m, abs=1e-9)
     assert ds.attrs["limit"] > 0.9
 
 

@@ -104,7 +104,8 @@ def test_design_prints_what_the_library_returns(read):
     assert found["limited_by"] == "m"
 
 
-def test_line_prints_and_stores_the_curve(read, tmp_path):
+def test_line_prints_and_stores_the_curve(read, tmp_path, monkeypatch):
+    monkeypatch.setattr("densenet_sm.theory.lines.ROWS", 2)
     found = read(f"line --P 3 --y-bounds 0.1:0.4 --out {tmp_path}/l.nc")
     with xr.open_dataset(tmp_path / "l.nc", engine="h5netcdf") as ds:
         assert found["alpha"] == pytest.approx(ds.line_x[0].values)
@@ -265,7 +266,7 @@ def test_broken_symmetry_is_an_option_of_solve_critical_and_diagrams(read, tmp_p
     assert (found["q"], found["tilts"]) == (list(state.q), list(state.tilts))
     wanted = critical(Model(P=3, alpha=0.2), "T", kind="glass_static").value
     assert read("critical T --P 3 --alpha 0.2 --kind glass_static")["T"] == wanted
-    axes = "--x alpha:0.1:0.5:3 --y T:0.5:0.7:3"
+    axes = "--x alpha:0.1:0.5:3 --y T:0.5:0.6:2"
     drawn = read(f"phase-diagram --P 3 {axes} --ansatz RS --ansatz 1RSB --out {tmp_path}/broken.png")
     assert {"spinodal/RS", "spinodal/1RSB"} <= set(drawn["lines"])
 
