@@ -72,7 +72,7 @@ def test_runs_of_examples_are_stored_beside_theory(study, P):
     assert (ds.m_err >= 0).all()
     perfect = ds.isel(r=0)  # examples of the least noise: supervised or not is the same
     assert float(ds.r[0]) == ds.r.max()
-    np.testing.assert_allclose(*perfect.theory.transpose("data", "pattern"), atol=1e-9)
+    np.testing.assert_allclose(*perfect.theory.transpose("data", "pattern"), atol=5e-3)  # f_N differ by 1/N
     assert (abs(perfect.m[:, 0] - perfect.theory[:, 0]) < 5 * np.maximum(perfect.m_err[:, 0], 0.01)).all()
 
 
