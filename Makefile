@@ -22,7 +22,7 @@ images: .venv/runtime  ## classes of digits learned from examples; IDX="--idx FO
 
 figures: $(STUDIES) agreement  ## all
 
-agreement: .venv/runtime  ## every comparison of Monte Carlo with theory that is there, a table per study
+agreement: .venv/runtime  ## what `compare` found in the studies that were run, a table for each
 	$(BIN)/python figures/agreement.py
 
 constants: .venv/runtime  ## theory/constants.csv, figures/constants.png and .pdf (under a minute)

@@ -1,4 +1,4 @@
-"""All comparisons of Monte Carlo with theory: figures/agreement.png and .pdf, and a table per study; reads stored data.
+"""What `compare` found in every study: figures/agreement.png and .pdf, and a table for each; reads stored data only.
 
 python figures/agreement.py [--data data] [--out figures]
 """
@@ -12,7 +12,8 @@ import numpy as np
 
 import densenet_sm as dsm
 
-DEFAULTS = r"(, )?(protocol=Storing\(\)|alpha=0\.0|nu=0\.0|field=0\.0|interaction='tensor'|lam=None|covariance=None)"
+ZERO = r"(?:alpha|nu|field)=0\.0"
+DEFAULTS = rf"(, )?({ZERO}|protocol=Storing\(\)|interaction='tensor'|lam=None|covariance=None|rho=None)(?=[,)])"
 LIMIT = 3.0  # |z| beyond it is called a disagreement: expected once in 370
 
 

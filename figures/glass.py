@@ -191,7 +191,7 @@ def moments(one, exact):
 
 
 def print_hot(runs):
-    """Energies of high temperatures against those of the mean of Z, exact at each N."""
+    """Energies of high temperatures against those of the mean of Z at each N; ln Z fluctuates little there."""
     print(f"\nP = {int(runs.P)}: energy against that of the mean of Z at the same N, in standard errors")
     for disorder in runs.disorder.values:
         whole = runs.sel(disorder=disorder).dropna("N", how="all", subset=["energy"])

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.image import imread
 
 SCRIPT = Path(__file__).parents[2] / "figures" / "agreement.py"
-MODEL = "Model(P=3, protocol=Storing(), alpha=0.1, nu=0.0, field=0.0, interaction='tensor', lam=None, covariance=None)"
+MODEL = "Model(P=3, protocol=Storing(), alpha=0.02, nu=0.0, field=0.0, interaction='tensor', lam=None, covariance=None)"
 
 
 def comparison(m, error):
@@ -31,7 +31,7 @@ def test_the_table_marks_disagreements_and_counts_them(tmp_path, capsys):
     comparison(0.885, 0.01).to_netcdf(tmp_path / "examples_compare_P3_0.nc", engine="h5netcdf")
     run(tmp_path)
     printed = capsys.readouterr().out
-    assert printed.count("Model(P=3, alpha=0.1), T = 0.2; N = 32 reliable, 64 unusable") == 3
+    assert printed.count("Model(P=3, alpha=0.02), T = 0.2; N = 32 reliable, 64 unusable") == 3
     assert re.search(r"^ +m   -2\.00   \+0\.50  →   \+1\.00$", printed, re.M)
     assert re.search(r"^ +m   -2\.00   \+0\.50  →   \+5\.00  \*$", printed, re.M)
     assert "2 numbers: 0% within 1 (68% expected), 50% within 2 (95%), 1 beyond 3, largest 5.0" in printed
