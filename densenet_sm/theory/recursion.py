@@ -95,7 +95,8 @@ def gaussian_rule(
         step = apart / math.ceil(apart / step) if apart else step
         left, right = float((parents - TAIL * width).min()), float((parents + TAIL * width).max())
         common = math.ceil((right - left + 2 * shift * high) / step)
-        if common < (20 if last else 3 * len(parents)) * count:
+        many = 200 if apart and common * len(parents) < LARGEST else 20  # shared weights cost next to nothing
+        if common < (many if last else 3 * len(parents)) * count:
             _affordable(common, common * len(parents))
             first = parents[0] - step * math.ceil((parents[0] - left + shift * high) / step)
             nodes = first + step * np.arange(common + 2)
