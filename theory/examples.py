@@ -22,7 +22,7 @@ PROTOCOLS = {"supervised": dsm.Supervised, "unsupervised": dsm.Unsupervised}
 EXAMPLES = 5  # M of m against r
 ENTROPIES = (0.1, 0.3)  # ρ of the diagrams
 PRESETS = {  # orders with broken lines (next to the same at P = 2), rows of the diagrams, largest M, number of r
-    "toy": ((3,), 2, 3, 4),
+    "toy": ((), 2, 3, 4),
     "quick": ((3, 4), 33, 151, 33),
     "full": ((3, 4), 81, 501, 129),
 }

@@ -16,10 +16,21 @@ def stored(study, name, P):
     return xr.load_dataset(study[0] / "data" / f"examples_{name}_P{P}.nc", engine="h5netcdf")
 
 
-def test_the_diagram_has_lines_of_both_ansaetze_and_its_entropy(study):
-    ds = stored(study, "diagram0", 3)
-    assert {"spinodal/RS", "spinodal/1RSB"} <= set(ds.line.values)
-    assert (ds.attrs["rho"], ds.phase.dims) == (0.1, ("T", "alpha"))
+@pytest.mark.parametrize("P", ORDERS)
+def test_diagrams_have_their_lines_and_entropy(study, P):
+    for n, rho in enumerate((0.1, 0.3)):
+        ds = stored(study, f"diagram{n}", P)
+        assert "spinodal/RS" in ds.line.values
+        assert (ds.attrs["rho"], ds.phase.dims) == (rho, ("T", "alpha"))
+
+
+@pytest.mark.parametrize("P", ORDERS)
+def test_loads_where_the_archetype_is_lost_are_stored_with_errors(study, P):
+    ds = stored(study, "borders", P)
+    assert ds.border.dims == ("rho", "T", "N")
+    known = np.isfinite(ds.border_err.values)
+    assert (ds.border_err.values[known] >= 0).all()
+    assert np.isfinite(ds.border.values[known]).all()
 
 
 @pytest.mark.parametrize("P", ORDERS)
