@@ -22,7 +22,7 @@ ALPHA = 0.05  # load at P = 2 of m against ν
 COLD = 0.2  # T of all that has no temperature axis
 RHO, SHARE = 0.2, 0.25  # data noise at finite N: entropy of the examples, load α c relative to the largest
 STRETCH = {"": 1.0, "_less": 0.8, "_more": 1.2}  # of the exponents: right, too small, too large
-BROKEN = {"toy": ()}  # orders with lines of broken symmetry; else P ≥ 3
+BROKEN = {"toy": ()}  # orders with lines of broken symmetry over (ν, T); else P ≥ 3
 PRESETS = {"toy": (3, 3, 3, 2), "quick": (33, 17, 13, 9), "full": (121, 61, 49, 17)}  # T, α, ρ, N
 
 
@@ -46,7 +46,6 @@ def main(argv=None):
                     x=("alpha", *LOAD[P], 4 * loads + 1),
                     y=("nu", *NOISE[P], loads),
                     T=COLD,
-                    ansatz=ansatz,
                     progress=step,
                 ),
                 "exact": exact_lines(P),
