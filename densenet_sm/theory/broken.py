@@ -145,7 +145,8 @@ def next_step(base: Equations, v: Array, k: int) -> Array:
 def _refined(eq: Broken, v: Array) -> Iterator[Array]:
     """Guesses of one step more: overlaps spread where the lowest is free; an interval divided, the last one first.
 
-    A glass that freezes from q = 0 has q(D) ∝ D, which k steps cut at D_i ∝ i/(2k+1) and q_i ∝ (2i−1)/(2k+1).
+    A glass that freezes from q = 0 has q(D) ∝ D, which k steps cut at D_i ∝ i/(2k+1) and q_i ∝ (2i−1)/(2k+1); at T = 0
+    q(D) saturates, and steps at even shares of ln D are closer.
     """
     x, q, C, D = eq.parts(v)
     k, cold = eq.k, eq.base.T == 0
@@ -154,11 +155,12 @@ def _refined(eq: Broken, v: Array) -> Iterator[Array]:
         overlaps = np.interp((2 * np.arange(k + 2) + 1) * shrunk, np.arange(-1, 2 * k + 2, 2), np.append(-q[0], q))
         last = 2 * D[-1] - (D[-2] if k > 1 else 0.0)
         tilts = np.interp(np.arange(1, k + 2) * shrunk, np.arange(k + 2), np.concatenate([[0.0], D, [last]]))
-        yield np.concatenate([x, overlaps[:-1], [C], tilts])
+        even = np.concatenate([x, overlaps[:-1], [C], tilts])
         old, new = np.arange(k + 1) / k, np.arange(k + 2) / (k + 1)
         middle, spread = (np.arange(k) + 0.5) / k, (np.arange(k + 1) + 0.5) / (k + 1)
         tilts = D[0] * np.array([0.5, 1.7]) if k == 1 else np.exp(np.interp(spread, middle, np.log(D)))
-        yield np.concatenate([x, np.interp(new, old, q)[:-1], [C], tilts])
+        between = np.concatenate([x, np.interp(new, old, q)[:-1], [C], tilts])
+        yield from (between, even) if cold else (even, between)
     for n, (own, more), share in product(reversed(range(k)), SPLITS, (0.5, 0.8, 0.2)):
         overlaps = np.insert(q[:-1], n + 1, q[n] + share * (q[n + 1] - q[n]))
         tilts = np.insert(D, n + 1, more * D[n])
