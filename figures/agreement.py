@@ -3,14 +3,13 @@
 python figures/agreement.py [--data data] [--out figures]
 """
 
-import argparse
 import re
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 
 ZERO = r"(?:alpha|nu|field)=0\.0"
 DEFAULTS = rf"(, )?({ZERO}|protocol=Storing\(\)|interaction='tensor'|lam=None|covariance=None|rho=None)(?=[,)])"
@@ -18,14 +17,11 @@ LIMIT = 3.0  # |z| beyond it is called a disagreement: expected once in 370
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     paths = sorted(args.data.glob("*_compare_*.nc"))
     if not paths:
-        parser.exit(1, f"no comparison in {args.data}: run make figures\n")
+        raise FileNotFoundError(f"no comparison is in {args.data}: run make figures")
     studies = {}
     for path in paths:
         studies.setdefault(path.name.partition("_compare_")[0], []).append(dsm.plot.stored(path, "make figures"))

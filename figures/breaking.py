@@ -3,21 +3,16 @@
 python figures/breaking.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 
 COLD = (0.05, 0.12, 0.2)  # temperatures of the table; the curves are at the last
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     parts = ("simulation", "complexity", "parisi", "capacity")
     runs, counted, parisi, capacity = (

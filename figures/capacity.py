@@ -3,14 +3,13 @@
 python figures/capacity.py [--data data] [--out figures]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 from densenet_sm.study import table
 
 ORDERS = (2, 3, 4, 6)
@@ -25,10 +24,7 @@ LAWS = {  # of the table of constants: marker, colour, meaning
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     theory, runs = ({P: load(args.data, f"{name}_P{P}") for P in ORDERS} for name in ("theory", "runs"))
     with plt.style.context(dsm.plot.STYLE):
@@ -168,8 +164,7 @@ def print_comparisons(folder):
     print("\nTheory against Monte Carlo on the Nishimori line (extrapolated in 1/N):")
     for path in sorted(folder.glob("capacity_compare_P*.nc")):
         one = dsm.plot.stored(path, "make capacity")
-        status = ", ".join(f"{N} {s}" for N, s in zip(one.N.values, one.status.values, strict=True))
-        print(table(one, f"P = {one.attrs['P']}, α = T = {one.attrs['T']:g}  (N = {status})"))
+        print(table(one, f"P = {one.attrs['P']}, α = T = {one.attrs['T']:g}"))
 
 
 if __name__ == "__main__":

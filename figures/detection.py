@@ -3,15 +3,14 @@
 python figures/detection.py [--data data] [--out figures]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 from densenet_sm.study import table
 
 ORDERS = (2, 3, 4, 6)
@@ -24,10 +23,7 @@ HELD = 0.9  # m of a pattern that counts as retrieved
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     data = {P: load(args.data, "data", P) for P in ORDERS}
     with plt.style.context(dsm.plot.STYLE):
@@ -161,9 +157,8 @@ def print_comparisons(folder):
     print("\nTheory against Monte Carlo (extrapolated in 1/N):")
     for path in sorted(folder.glob("detection_compare_P*.nc")):
         one = dsm.plot.stored(path, "make detection")
-        status = ", ".join(f"{N} {s}" for N, s in zip(one.N.values, one.status.values, strict=True))
         a = one.attrs
-        print(table(one, f"P = {a['P']}, K = {a['K']}, ν = {a['nu']:g}, T = {a['T']:g}  (N = {status})"))
+        print(table(one, f"P = {a['P']}, K = {a['K']}, ν = {a['nu']:g}, T = {a['T']:g}"))
 
 
 def print_table(data):

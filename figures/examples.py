@@ -3,13 +3,11 @@
 python figures/examples.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 from densenet_sm.study import table
 
 ORDERS = (2, 3, 4)
@@ -19,10 +17,7 @@ STATES = {"archetype": ("-", "o", "C0"), "example": ("--", "s", "C1")}
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     with plt.style.context(dsm.plot.STYLE):
         made = {"examples": draw_diagrams(args.data), "examples_curves": draw_curves(args.data)}
@@ -118,9 +113,8 @@ def print_table(folder):
     print("Theory against Monte Carlo (extrapolated in 1/N):")
     for path in sorted(folder.glob("examples_compare_P*.nc")):
         one = dsm.plot.stored(path, "make examples")
-        status = ", ".join(f"{N} {s}" for N, s in zip(one.N.values, one.status.values, strict=True))
         a = one.attrs
-        print(table(one, f"P = {a['P']}, {a['protocol']}, α = {a['alpha']:g}, T = {a['T']:g}  (N = {status})"))
+        print(table(one, f"P = {a['P']}, {a['protocol']}, α = {a['alpha']:g}, T = {a['T']:g}"))
 
 
 if __name__ == "__main__":

@@ -5,14 +5,12 @@ Reads stored data only.
     python figures/exponential.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 
 STYLES = {  # colour, marker, line
     "P = 2": ("C0", "o", "-"),
@@ -30,10 +28,7 @@ POINTS = {"capsize": 2, "markersize": 4, "linestyle": "none"}
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     names = ("loads", "capacity", "step", "kept", "weights", "one", "basins", "digits")
     found = {name: dsm.plot.stored(args.data / f"exponential_{name}.nc", "make exponential") for name in names}
     plt.switch_backend("Agg")

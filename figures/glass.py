@@ -3,13 +3,11 @@
 python figures/glass.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 from densenet_sm.study.comparison import extrapolate
 
 MAKE = "make glass"
@@ -21,10 +19,7 @@ MARKS, DASHES = "osD^v<", ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     parts = ("theory_P3", "theory_P2", "simulation_P3", "simulation_P2", "plain")
     three, two, runs, pairs, plain = (dsm.plot.stored(args.data / f"glass_{name}.nc", MAKE) for name in parts)

@@ -5,14 +5,12 @@ Reads stored data only.
     python figures/hierarchy.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 
 PATTERNS = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."), ("#CC79A7", "D", ":"))
 PATTERNS += (("0.25", "v", (0, (5, 1, 1, 1, 1, 1))),)  # colour, marker, dashes of the k-th largest overlap
@@ -23,10 +21,7 @@ ERROR = {"linestyle": "none", "markersize": 4.5, "elinewidth": 0.8, "markeredgew
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     curves, points = stored(args.data, "P*_K"), stored(args.data, "simulation_P*_K")
     examples, networks, energies = (stored(args.data, f"{n}_P") for n in ("examples", "examples_simulation", "energy"))

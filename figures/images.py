@@ -3,20 +3,15 @@
 python figures/images.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     ds = dsm.plot.stored(args.data / "images.nc", "make images")
     plt.switch_backend("Agg")
     with plt.style.context(dsm.plot.STYLE):

@@ -3,12 +3,10 @@
 python figures/learning.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 
 ORDERS = (2, 3, 4)
 MARKERS = {"supervised": "o", "unsupervised": "s"}
@@ -16,10 +14,7 @@ KINDS = {"spinodal": "C0", "coexistence": "C1"}
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     with plt.style.context(dsm.plot.STYLE):
         figure, axes = plt.subplots(3, len(ORDERS), figsize=(11.5, 11))

@@ -5,14 +5,12 @@ Reads stored data only; Monte Carlo is drawn where simulations/multitasking.py h
 python figures/multitasking.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 
 LINES = {  # beginning of a line's name: colour, dashes, meaning
     "coexistence": ("#D55E00", "--", "coexistence: equal free energies"),
@@ -23,10 +21,7 @@ SHADES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     thermal, noisy, runs = (stored(args.data, name) for name in ("T", "rho", "simulation"))
     with plt.style.context(dsm.plot.STYLE):

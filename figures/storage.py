@@ -3,12 +3,10 @@
 python figures/storage.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 from densenet_sm.study import table
 
 ORDERS = (2, 3, 4)
@@ -16,10 +14,7 @@ MARKERS = ("o", "s")
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     with plt.style.context(dsm.plot.STYLE):
         figure, axes = plt.subplots(2, len(ORDERS), figsize=(11.5, 7), height_ratios=(1.5, 1))
@@ -68,14 +63,7 @@ def print_table(data):
     print("\nTheory against Monte Carlo (extrapolated in 1/N):")
     for path in sorted(data.glob("storage_compare_P*.nc")):
         one = dsm.plot.stored(path, "make phase-diagram")
-        sizes = ", ".join(str(N) for N in one.N.values)
-        status = ", ".join(str(s) for s in one.status.values)
-        print(
-            table(
-                one,
-                f"P = {one.attrs['P']}, α = {one.attrs['alpha']:g}, T = {one.attrs['T']:g}  (N = {sizes}: {status})",
-            )
-        )
+        print(table(one, f"P = {one.attrs['P']}, α = {one.attrs['alpha']:g}, T = {one.attrs['T']:g}"))
 
 
 if __name__ == "__main__":

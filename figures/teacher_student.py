@@ -3,12 +3,10 @@
 python figures/teacher_student.py [--data data] [--out figures]
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 
 import densenet_sm as dsm
+from densenet_sm.scripts import figure_arguments
 from densenet_sm.study import table
 
 ORDERS = (3, 4)
@@ -16,10 +14,7 @@ MARKERS = ("o", "s")
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("figures"))
-    args = parser.parse_args(argv)
+    args = figure_arguments(__doc__, argv)
     plt.switch_backend("Agg")
     with plt.style.context(dsm.plot.STYLE):
         figure, axes = plt.subplots(2, 4, figsize=(15, 7.5))
@@ -117,8 +112,7 @@ def print_table(folder):
     for P in ORDERS:
         for path in sorted(folder.glob(f"teacher_compare_P{P}_*.nc")):
             one = dsm.plot.stored(path, "make teacher-student")
-            sizes, status = (", ".join(str(v) for v in values) for values in (one.N.values, one.status.values))
-            print(table(one, f"P = {P}, {point(one)}  (N = {sizes}: {status})"))
+            print(table(one, f"P = {P}, {point(one)}"))
 
 
 if __name__ == "__main__":

@@ -9,15 +9,14 @@ the pattern at two low temperatures, each by itself, which larger sizes can affo
     python simulations/breaking.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress, track
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 P = 3
 LOADS = (0.40, 0.42, 0.44, 0.52, 0.60)
@@ -34,12 +33,7 @@ COLD_LOADS = (0.36, 0.40, 0.42, 0.44, 0.50, 0.56)
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     sizes, sweeps, cold_sizes, cold_sweeps = PRESETS[args.preset]
     cold(cold_sizes, cold_sweeps, args.seed).to_netcdf(args.out / "breaking_cold.nc", engine="h5netcdf")
     with Progress() as bar:

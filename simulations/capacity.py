@@ -8,14 +8,12 @@ signal, T = 0.5 is too warm for the rest, and corrections of order P(P−1)/2N a
     python simulations/capacity.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 from densenet_sm.study import falls_below
 from densenet_sm.study.comparison import extrapolate
 
@@ -33,12 +31,7 @@ PRESETS = {  # loads, sweeps, burn-in, samples, samples of the comparisons
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     toy = args.preset == "toy"
     count, sweeps, burn_in, samples, compared = PRESETS[args.preset]
     settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": args.seed}

@@ -6,15 +6,14 @@ something do not fit memory). Every run starts from the pattern.
     python simulations/detection.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 from densenet_sm.theory.detection import data_noise_limit, detection_exponents
 
 SIZES = {2: (128, 256, 512), 3: (64, 128, 192), 4: (32, 48, 72)}
@@ -33,12 +32,7 @@ PRESETS = {  # values of ν, sweeps, burn-in, samples, samples of the comparison
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     toy = args.preset == "toy"
     count, sweeps, burn_in, samples, compared = PRESETS[args.preset]
     settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": args.seed}

@@ -6,14 +6,12 @@ finite M, not with the law of large M.
     python simulations/examples.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 from densenet_sm.study import falls_below
 
 SIZES = {2: (256, 512), 3: (96, 192), 4: (48, 64)}
@@ -60,12 +58,7 @@ PRESETS = {  # numbers of examples, number of r, sweeps, burn-in, samples, sampl
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     toy = args.preset == "toy"
     numbers, qualities, sweeps, burn_in, samples, compared = PRESETS[args.preset]
     settings = {"sweeps": sweeps, "burn_in": burn_in, "samples": samples, "seed": args.seed}

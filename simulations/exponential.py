@@ -7,9 +7,7 @@ retrieval against the overlap of the cue; `digits`: binary images of digits from
     python simulations/exponential.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -17,6 +15,7 @@ from rich.progress import Progress
 from sklearn.datasets import load_digits
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 NETWORKS = {f"P = {P}": {"P": P} for P in (2, 3, 4, 6)} | {
     f"λ = {lam:g}": {"lam": lam, "interaction": "log-sum-exp"} for lam in (0.5, 1.0)
@@ -44,12 +43,7 @@ SIZES |= {"P = 6": (12, 16, 20, 24, 28), "λ = 0.5": (12, 16, 20, 24, 28), "λ =
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     largest, samples, counts, cues = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("exponential networks (first use compiles)", total=5)

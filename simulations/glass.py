@@ -8,9 +8,7 @@ which below T_d has to cross barriers. `overlap`: the largest x_μ of annealed s
     python simulations/glass.py [--preset quick|full|toy] [--out data] [--seed 1]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -18,6 +16,7 @@ from rich.progress import Progress
 
 import densenet_sm as dsm
 from densenet_sm.polynomials import elementary_polynomial
+from densenet_sm.scripts import study_arguments
 
 LADDERS = {  # T/√α
     3: (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.95, 1.2, 1.6, 2.2),
@@ -58,12 +57,7 @@ PRESETS = {  # samples by size: of each disorder, of P = 2, of plain runs; sweep
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     triples, pairs, plain_sizes, sweeps = PRESETS[args.preset]
     every, length = (3, sweeps) if args.preset == "toy" else (1, 2048)
     settings = {"sweeps": sweeps, "burn_in": sweeps // 2, "seed": args.seed}

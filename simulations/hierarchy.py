@@ -9,16 +9,15 @@ hierarchy_energy_P*.nc: energy and overlaps after every sweep, from random spins
     python simulations/hierarchy.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
 import dataclasses
 import itertools
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 T = {2: 0.05, 3: 0.03, 4: 0.01}  # as theory/hierarchy.py
 NUMBERS = {2: (3, 4, 5), 3: (3, 4), 4: (3,)}
@@ -53,12 +52,7 @@ PRESETS = {
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     size = PRESETS[args.preset]
     pairs = [(P, number) for P, numbers in NUMBERS.items() for number in numbers]
     cases = len(EXAMPLES) * len(DATA) * len(size["r"])

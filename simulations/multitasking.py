@@ -7,15 +7,14 @@ ones some are favoured by N^(-1/2), which splits overlaps that theory has equal 
     python simulations/multitasking.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
 import itertools
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 DILUTION = {(2, 2): 0.62, (2, 3): 0.6, (3, 2): 0.85, (3, 3): 0.9, (4, 2): 0.9, (4, 3): 0.93}  # as the theory's curves
 WARMEST = {2: 0.96, 3: 0.24, 4: 0.06}
@@ -23,12 +22,7 @@ PRESETS = {"toy": (2, 20, 2, 300), "quick": (12, 100, 8, 16_000), "full": (25, 1
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     count, *settings = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("Monte Carlo (first use compiles)", total=count * len(DILUTION))

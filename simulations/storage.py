@@ -7,14 +7,12 @@ retrieval phase are compared with theory (1/N extrapolation, z).
     python simulations/storage.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 from densenet_sm.study import falls_below
 
 SIZES = {2: (192, 384), 3: (96, 192), 4: (48, 96)}
@@ -32,12 +30,7 @@ PRESETS = {  # loads around the spinodal, sweeps, burn-in, samples, samples of t
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     toy = args.preset == "toy"
     total = sum(len(TEMPERATURES[P]) * len(SIZES[P]) * (1 if toy else PRESETS[args.preset][0]) for P in SIZES)
     with Progress() as bar:

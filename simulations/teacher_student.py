@@ -6,15 +6,14 @@ Points inside retrieval, on and off that line, are compared with theory (1/N ext
     python simulations/teacher_student.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 from densenet_sm.theory.limits import nishimori_magnetisation
 
 TEACHER = 2.0  # T*: warm enough for corrections of order 1/(T*²N) to be small at these sizes
@@ -29,12 +28,7 @@ PRESETS = {"toy": (3, 20, 2, 2), "quick": (9, 100, 8, 24), "full": (17, 600, 48,
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv, seed=True)
     count, sweeps, samples, compared = PRESETS[args.preset]
     sizes = SIZES[args.preset]
     with Progress() as bar:

@@ -3,14 +3,12 @@
 python theory/breaking.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import track
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 GLASSES = {"SK": dsm.Model(P=2, nu=1.0), "3-spin": dsm.Model(P=3, nu=1.0)}
 DYNAMIC, STATIC = 0.68159, 0.65139  # of the 3-spin glass, `constants`: temperatures of Σ(T) lie between
@@ -24,11 +22,7 @@ PRESETS = {  # values of θ, of T, largest k, (P, ρ) of the capacities
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     points, temperatures, steps, places = PRESETS[args.preset]
     made = {
         "complexity": lambda: counted(points, temperatures),

@@ -3,14 +3,12 @@
 python theory/capacity.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 ORDERS = (2, 3, 4, 6)
 WARM = 0.5  # T above the dynamic glass transition wherever retrieval ends, P ≥ 3: what is lost there leaves no trace
@@ -20,11 +18,7 @@ PRESETS = {"toy": (3, 8), "quick": (41, 141), "full": (121, 561)}  # rows of the
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     rows, loads = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("capacity", total=rows + len(ORDERS))

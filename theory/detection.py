@@ -3,15 +3,14 @@
 python theory/detection.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 from densenet_sm.theory.detection import data_noise_limit, detection_exponents
 
 ORDERS = (2, 3, 4, 6)
@@ -27,11 +26,7 @@ PRESETS = {"toy": (3, 3, 3, 2), "quick": (33, 17, 13, 9), "full": (121, 61, 49, 
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     temperatures, loads, entropies, sizes = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("detection", total=len(ORDERS) * (temperatures + loads + entropies))

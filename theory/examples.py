@@ -3,14 +3,12 @@
 python theory/examples.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 LOADS = {2: 0.16, 3: 0.6, 4: 0.7}  # largest α and T of the diagrams
 HEAT = {2: 1.3, 3: 1.0, 4: 1.2}
@@ -29,11 +27,7 @@ PRESETS = {  # orders with broken lines (next to the same at P = 2), rows of the
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     broken, rows, most, qualities = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("examples", total=len(LOADS) * (rows * len(ENTROPIES) + 2))

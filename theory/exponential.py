@@ -5,9 +5,7 @@
     python theory/exponential.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -15,6 +13,7 @@ from rich.progress import Progress
 from scipy.stats import binom
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 NETWORKS = {f"P = {P}": {"P": P} for P in (2, 3, 4, 6)} | {
     f"λ = {lam:g}": {"lam": lam, "interaction": "log-sum-exp"} for lam in (0.5, 1.0)
@@ -26,11 +25,7 @@ PRESETS = {"toy": (9, 5, 4000), "quick": (81, 16, 4000), "full": (321, 31, 100_0
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     lams, points, draws = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("exponential networks", total=len(NETWORKS) * (points + 19))

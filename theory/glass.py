@@ -8,14 +8,12 @@ close to each other to be told apart.
     python theory/glass.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import track
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 ALPHA = 1.0
 STEPS = {3: 1, 2: 3}  # of breaking, by P
@@ -28,11 +26,7 @@ LADDERS = {  # temperatures of the Monte Carlo
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     for P in STEPS:
         solved(P, PRESETS[args.preset]).to_netcdf(args.out / f"glass_theory_P{P}.nc", engine="h5netcdf")
 

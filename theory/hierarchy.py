@@ -6,15 +6,14 @@ hierarchy_examples_P*.nc: the same [data, r, pattern] for supervised and unsuper
     python theory/hierarchy.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 T = {2: 0.05, 3: 0.03, 4: 0.01}
 NUMBERS = {2: (3, 4, 5), 3: (3, 4), 4: (3,)}  # patterns held
@@ -26,11 +25,7 @@ PRESETS = {"toy": (5, 2), "quick": (66, 49), "full": (389, 125)}  # values of d,
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     count, qualities = PRESETS[args.preset]
     pairs = [(P, number) for P, numbers in NUMBERS.items() for number in numbers]
     curves = len(EXAMPLES) * len(DATA)

@@ -3,15 +3,14 @@
 python theory/learning.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 ORDERS = (2, 3, 4)
 LOAD = {2: 0.05, 3: 0.3, 4: 0.25}  # α of the thresholds
@@ -33,11 +32,7 @@ PRESETS = {  # numbers of examples of the thresholds, qualities for M_c, largest
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     numbers, qualities, most, columns = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("learning", total=len(ORDERS) * (len(numbers) + len(qualities) + 2 * (most - 1)))

@@ -3,14 +3,12 @@
 python theory/multitasking.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
+from densenet_sm.scripts import study_arguments
 
 ORDERS = (2, 3, 4)
 DILUTION = {2: (0.0, 0.98), 3: (0.1, 0.98), 4: (0.4, 0.985)}  # of the (d, T) diagrams: where several patterns are held
@@ -39,11 +37,7 @@ PRESETS = {  # lines followed in (d, T) and (d, rho) by P and K, points of each,
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     thermal, noisy, fine, points, most = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("multitasking", total=sum(rows for _, _, rows in [*each(thermal), *each(noisy)]))

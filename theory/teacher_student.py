@@ -3,15 +3,13 @@
 python theory/teacher_student.py [--preset quick|full|toy] [--out data]
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
 from rich.progress import Progress
 
 import densenet_sm as dsm
 from densenet_sm.protocols.teacher import coexistence_temperature
+from densenet_sm.scripts import study_arguments
 
 ORDERS = (3, 4)
 TEACHER = 1.0
@@ -22,11 +20,7 @@ PRESETS = {"toy": (3, 3), "quick": (41, 9), "full": (121, 25)}  # rows of a diag
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--out", type=Path, default=Path("data"))
-    args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = study_arguments(__doc__, PRESETS, argv)
     rows, teachers = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("teacher and student", total=len(ORDERS) * (2 * rows + teachers))

@@ -156,13 +156,14 @@ def extrapolate(sizes: Array, difference: Array, error: Array) -> tuple[Array, A
 
 
 def table(comparison: xr.Dataset, title: str = "") -> str:
-    """A comparison as lines of text: observable, value ± error, theory, z.
+    """A comparison as lines of text: title and the status of every size; observable, value ± error, theory, z.
 
     >>> found = compare(Model(P=3, alpha=0.02), T=0.3, sizes=(32, 48), sweeps=40, samples=2)
-    >>> table(found, "three-spin").splitlines()[0]
-    'three-spin'
+    >>> table(found, "three-spin").splitlines()[0]  # doctest: +ELLIPSIS
+    'three-spin  (N = 32 ..., 48 ...)'
     """
-    lines = [title] if title else []
+    status = ", ".join(f"{N} {s}" for N, s in zip(comparison.N.values, comparison.status.values, strict=True))
+    lines = [f"{title}  (N = {status})".lstrip()]
     for name in comparison.observable.values:
         row = comparison.sel(observable=name)
         lines.append(
