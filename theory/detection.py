@@ -21,19 +21,22 @@ ALPHA = 0.05  # load at P = 2 of m against ν
 COLD = 0.2  # T of all that has no temperature axis
 RHO, SHARE = 0.2, 0.25  # data noise at finite N: entropy of the examples, load α c relative to the largest
 STRETCH = {"": 1.0, "_less": 0.8, "_more": 1.2}  # of the exponents: right, too small, too large
-BROKEN = {"toy": ()}  # orders with lines of broken symmetry over (ν, T); else P ≥ 3
-PRESETS = {"toy": (3, 3, 3, 2), "quick": (33, 17, 13, 9), "full": (121, 61, 49, 17)}  # T, α, ρ, N
+PRESETS = {  # orders with broken lines over (ν, T); numbers of T, α, ρ, N
+    "toy": ((), 3, 3, 3, 2),
+    "quick": (ORDERS[1:], 33, 17, 13, 9),
+    "full": (ORDERS[1:], 121, 61, 49, 17),
+}
 
 
 def main(argv=None):
     args = study_arguments(__doc__, PRESETS, argv)
-    temperatures, loads, entropies, sizes = PRESETS[args.preset]
+    broken, temperatures, loads, entropies, sizes = PRESETS[args.preset]
     with Progress() as bar:
         task = bar.add_task("detection", total=len(ORDERS) * (temperatures + loads + entropies))
         step = lambda count=1: bar.advance(task, count)  # noqa: E731
         for P in ORDERS:
             bar.update(task, description=f"detection P={P}")
-            ansatz = ("RS", "1RSB") if P in BROKEN.get(args.preset, ORDERS[1:]) else "RS"
+            ansatz = ("RS", "1RSB") if P in broken else "RS"
             found = {
                 "T": temperature_diagram(P, temperatures, ansatz, step),
                 "alpha": dsm.phase_diagram(
