@@ -165,7 +165,7 @@ def agree(values, wanted):
     return abs(values.mean() - wanted) < SIGMAS * values.std(ddof=1) / math.sqrt(len(values))
 
 
-@pytest.mark.parametrize("r", [0.5, 0.8])
+@pytest.mark.parametrize("r", [0.4, 0.5, 0.8, 0.9])
 def test_monte_carlo_ends_in_the_archetype_or_in_an_example_as_their_boundary_says(r):
     """P = 3, M = 4, α = 0.02, boundary r = 0.619. Below it, every sample ends with one overlap 1.2 times the others or
     more, above it the first example is like the others, from either start; m and the overlaps are those of theory."""

@@ -19,7 +19,6 @@ from densenet_sm import (
     solve,
     zero_load,
 )
-from densenet_sm.theory import lines
 
 
 def finite(ds, n=0):
@@ -72,18 +71,10 @@ def test_a_branch_that_does_not_exist_is_refused_saying_where():
         follow(Model(P=3, protocol=Supervised(r=0.5, M=3)), "M", (1, 9), T=0.1)
 
 
-@pytest.fixture(autouse=True)
-def few_rows(monkeypatch):
-    """One crossing is enough to follow a line: looked for at three values of each parameter instead of nine."""
-    monkeypatch.setattr(lines, "ROWS", 3)
-
-
 @cache
 def traced(P, kind):
-    """A line in (α, T), followed once; from nine values what many of them meet, and what only the coldest do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "ROWS", 9 if (P, kind) in ((3, "spinodal"), (2, "at")) else 3)
-        return line(Model(P=P), "alpha", "T", kind=kind)
+    """A line in (α, T), followed once."""
+    return line(Model(P=P), "alpha", "T", kind=kind)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +85,7 @@ def test_points_of_a_line_are_those_that_critical_finds(P, kind):
     x, y = finite(ds)
     assert ds.residual.max() < 1e-8
     inside = np.flatnonzero((x > 0.02) & (y > 1e-3) & (y < 0.9))
-    for n in inside[np.linspace(0, len(inside) - 1, 3).astype(int)]:
+    for n in inside[np.linspace(0, len(inside) - 1, 4).astype(int)]:
         found = [c.value for c in critical(Model(P=P), "alpha", T=float(y[n]), kind=kind).all]
         assert np.abs(np.array(found) - x[n]).min() < 1e-7
 
@@ -134,7 +125,7 @@ def test_load_and_synaptic_noise_are_one_parameter_at_many_bodies():
 
 
 def test_a_line_that_is_nowhere_is_refused():
-    with pytest.raises(NoTransitionError, match="3 values"):
+    with pytest.raises(NoTransitionError, match="9 values"):
         line(Model(P=3), "alpha", "T", x_bounds=(0.6, 0.9), y_bounds=(0.1, 0.3))
     for wrong in ({"x": "alpha", "y": "alpha"}, {"x": "M"}, {"T": 0.3}, {"kind": "bogus"}, {"y": "nu"}):
         with pytest.raises(ParameterError):
